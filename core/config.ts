@@ -1,0 +1,242 @@
+import { existsSync, readFileSync, statSync } from "node:fs";
+import { dirname, isAbsolute, resolve } from "node:path";
+import { z } from "zod";
+import { OperatorError } from "./errors.ts";
+import { readToml } from "./toml.ts";
+
+const Endpoint = z
+  .string()
+  .regex(/^(tcp:\/\/(\*|[^/:]+|\[[0-9a-fA-F:]+\]):(\d{1,5}|\*)|ipc:\/\/.+|inproc:\/\/.+)$/, {
+    message: 'an endpoint is written like "tcp://127.0.0.1:5571" or "ipc:///run/laniakea/submit"',
+  });
+/** One endpoint or a list of them. (The peer split a plain string into its letters.) */
+const Endpoints = z
+  .union([Endpoint, z.array(Endpoint)])
+  .transform((value) => (Array.isArray(value) ? value : [value]));
+const Listen = z.string().regex(/^(\[[0-9a-fA-F:]+\]|[^:]+):\d{1,5}$/, {
+  message: 'written as "address:port", for instance "127.0.0.1:8470"',
+});
+const Path = z.string().min(1);
+const StringOrList = z
+  .union([z.string(), z.array(z.string())])
+  .transform((value) => (Array.isArray(value) ? value : value === "" ? [] : [value]));
+
+/**
+ * What belongs to one machine. Everything about the distribution is in the database instead
+ * (`lk distro apply`). Defaults live here and nowhere else; `config.example.toml` is tested to
+ * equal them.
+ */
+export const Config = z.strictObject({
+  database: z
+    .strictObject({
+      url: z
+        .string()
+        .regex(/^(embedded|postgres(ql)?:\/\/.+)$/, {
+          message: '"embedded" or a postgres:// address',
+        })
+        .default("embedded")
+        .meta({
+          description:
+            "embedded: a PostgreSQL of our own under the data directory; or postgres://user@host/database",
+        }),
+      password_file: Path.optional().meta({
+        description: "file (mode 0600) with the password for database.url",
+      }),
+      pool: z.int().min(2).max(100).default(8).meta({ description: "connections at most" }),
+    })
+    .prefault({}),
+  lighthouse: z
+    .strictObject({
+      submit: Endpoints.prefault(["tcp://127.0.0.1:5571"]).meta({
+        description: "where Lighthouse takes signed events (ROUTER)",
+      }),
+      publish: Endpoints.prefault(["tcp://127.0.0.1:5572"]).meta({
+        description: "where Lighthouse publishes events (PUB)",
+      }),
+      jobs: Endpoints.prefault(["tcp://127.0.0.1:5570"]).meta({
+        description:
+          "where Lighthouse will serve build jobs (ROUTER with CURVE); nothing binds it yet",
+      }),
+      servers: z
+        .strictObject({
+          submit: Endpoints.prefault([]).meta({
+            description: "other Lighthouses to submit our events to; none: our own",
+          }),
+          publish: Endpoints.prefault([]).meta({
+            description: "Lighthouses the hub listens to; none: our own",
+          }),
+        })
+        .prefault({}),
+    })
+    .prefault({}),
+  keys: z
+    .strictObject({
+      directory: Path.default("keys").meta({
+        description: "key files: secret/ and trusted/; relative to the data directory",
+      }),
+    })
+    .prefault({}),
+  matrix: z
+    .strictObject({
+      homeserver: z
+        .string()
+        .default("")
+        .meta({ description: "https://matrix.example.org; empty: no Matrix" }),
+      user: z.string().default("").meta({ description: "the bot's id, @laniakea:example.org" }),
+      token_file: Path.optional().meta({
+        description:
+          "file (mode 0600) with the access token; made by the first login when password_file is given",
+      }),
+      password_file: Path.optional().meta({
+        description: "file (mode 0600) with the password, for the first login only",
+      }),
+      room: StringOrList.prefault([]).meta({
+        description:
+          "rooms (ids or aliases) that hear all events for people; finer routes: lk route add",
+      }),
+      invites_from: StringOrList.prefault([]).meta({
+        description: "user ids or *:server patterns whose invitations the bot accepts",
+      }),
+      message_prefix: z
+        .string()
+        .default("")
+        .meta({ description: "put in front of each event message" }),
+    })
+    .prefault({}),
+  email: z
+    .strictObject({
+      smtp: z.string().default("").meta({
+        description:
+          "smtp://host:25 or smtps://user@host; empty: a mailbox on this machine that the page shows",
+      }),
+      password_file: Path.optional().meta({
+        description: "file (mode 0600) with the password for email.smtp",
+      }),
+      from: z
+        .string()
+        .default("Laniakea <laniakea@localhost>")
+        .meta({ description: "sender of all mail" }),
+      to: StringOrList.prefault([]).meta({
+        description: "addresses that hear all events for people; finer routes: lk route add",
+      }),
+      announce: z
+        .string()
+        .default("")
+        .meta({ description: "list that hears of each accepted source upload" }),
+      only_to: StringOrList.prefault([]).meta({
+        description: "when set, mail goes to no other address or *@domain pattern (for trials)",
+      }),
+    })
+    .prefault({}),
+  web: z
+    .strictObject({
+      listen: Listen.default("127.0.0.1:8470").meta({
+        description: "address:port of the page and the API",
+      }),
+      url: z
+        .string()
+        .default("")
+        .meta({ description: "public base address for links; empty: http:// and web.listen" }),
+      allow: z.enum(["reader", "operator", "admin"]).default("operator").meta({
+        description:
+          "role of whoever uses the page or API from this machine without a token, when listening on loopback only",
+      }),
+      token_file: Path.default("secrets/api-token").meta({
+        description: "bearer token of the API, made on first start; relative to the data directory",
+      }),
+    })
+    .prefault({}),
+  schedule: z.record(z.string(), z.string()).default({}).meta({
+    description: "operation = cron expression (five fields, UTC); empty text switches one off",
+  }),
+  worker: z
+    .strictObject({
+      name: z
+        .string()
+        .default("")
+        .meta({ description: "name of this build worker; empty: the host name" }),
+    })
+    .prefault({}),
+  log: z
+    .strictObject({
+      level: z
+        .enum(["debug", "info", "warn", "error"])
+        .default("info")
+        .meta({ description: "how much goes to standard error" }),
+    })
+    .prefault({}),
+  demo: z.boolean().default(true).meta({
+    description:
+      "with the embedded database: set up a small demo archive, so that there is something to see",
+  }),
+});
+export type Config = z.output<typeof Config>;
+
+/** The configuration of this run, and where its state lives. */
+export interface Settings {
+  config: Config;
+  /** Absolute. */
+  dataDirectory: string;
+  /** The file that was read, or undefined for the built-in defaults. */
+  file: string | undefined;
+}
+
+/**
+ * Finds and reads the configuration: the file given, else ./config.toml, else
+ * /etc/laniakea/config.toml, else the defaults. Paths in it are relative to the data directory
+ * unless absolute.
+ *
+ * @throws OperatorError with file, line and key of every fault
+ */
+export function loadSettings(options: {
+  file?: string | undefined;
+  dataDirectory?: string | undefined;
+}): Settings {
+  const file = options.file ?? firstThatExists(["config.toml", "/etc/laniakea/config.toml"]);
+  const config = file === undefined ? Config.parse({}) : readToml(file, Config);
+  return { config, dataDirectory: resolve(options.dataDirectory ?? "var"), file };
+}
+
+/** A path of the configuration: absolute as it is, relative below the data directory. */
+export function settingPath(settings: Settings, path: string): string {
+  return isAbsolute(path) ? path : resolve(settings.dataDirectory, path);
+}
+
+/**
+ * The secret in a file, without the line end.
+ *
+ * @throws OperatorError when it is missing, empty, or readable for others than its owner
+ */
+export function readSecret(settings: Settings, path: string, key: string): string {
+  const file = settingPath(settings, path);
+  if (!existsSync(file)) {
+    throw new OperatorError(
+      "SECRET_MISSING",
+      `The file ${file}, named by ${key}, does not exist.`,
+      `Create it: install -m 600 /dev/null ${file}, then write the secret into it.`,
+    );
+  }
+  if ((statSync(file).mode & 0o077) !== 0) {
+    throw new OperatorError(
+      "SECRET_READABLE",
+      `The file ${file}, named by ${key}, can be read by others.`,
+      `Run: chmod 600 ${file}`,
+    );
+  }
+  const secret = readFileSync(file, "utf8").trim();
+  if (secret !== "") return secret;
+  throw new OperatorError(
+    "SECRET_EMPTY",
+    `The file ${file}, named by ${key}, is empty.`,
+    `Write the secret into ${file}.`,
+  );
+}
+
+/** The folder of the configuration file, against which a person's relative paths resolve. */
+export function settingsFolder(settings: Settings): string {
+  return settings.file === undefined ? process.cwd() : dirname(resolve(settings.file));
+}
+
+function firstThatExists(files: string[]): string | undefined {
+  return files.find((file) => existsSync(file));
+}

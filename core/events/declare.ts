@@ -1,0 +1,44 @@
+import type { z } from "zod";
+import type { Message } from "../message.ts";
+
+/** Where links in a rendered event lead: base addresses without trailing slash, or undefined. */
+export interface Links {
+  /** Our own pages (URL shapes of the field: /package/src/SUITE/NAME, /jobs/job/UUID, …). */
+  web: string | undefined;
+}
+
+/** The facts that routes can match on, drawn from an event's data. Lists match if any element does. */
+export interface Subject {
+  repository?: string;
+  suites?: string[];
+  packages?: string[];
+  /** The person the event concerns, e.g. the uploader: an email address. */
+  people?: string[];
+}
+
+/**
+ * One kind of event, declared once in the module that emits it. Validation at the door, the
+ * catalogue in the docs, routing and every rendering follow from this.
+ */
+export interface EventDeclaration<Schema extends z.ZodType = z.ZodType> {
+  /** `_lk.<module>.<thing-happened>`, as on the wire. */
+  tag: string;
+  /** One sentence for the catalogue: when it is emitted. */
+  summary: string;
+  /** The payload. Unknown fields pass (later versions may add some). */
+  schema: Schema;
+  /** "noise" is journalled and shown on the page, but reaches nobody unless a route names its tag. */
+  audience: "people" | "noise";
+  /** Emitted by old or foreign versions only; accepted and rendered, never emitted by us. */
+  legacy?: boolean;
+  subject(data: z.output<Schema>): Subject;
+  /** What people read, or null when this instance has nothing to say (e.g. "0 new issues"). */
+  render(data: z.output<Schema>, links: Links): Message | null;
+}
+
+/** Declares an event; the types of `subject` and `render` follow from the schema. */
+export function declareEvent<Schema extends z.ZodType>(
+  declaration: EventDeclaration<Schema>,
+): EventDeclaration {
+  return declaration;
+}

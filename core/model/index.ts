@@ -1,0 +1,11 @@
+import type { Sequelize } from "sequelize";
+import { defineAccess } from "./access.ts";
+import { defineEvent } from "./event.ts";
+import { defineOperation } from "./operation.ts";
+
+/** Defines all models on a connection; the lines between them are drawn here and nowhere else. */
+export function defineModels(sequelize: Sequelize): void {
+  defineEvent(sequelize);
+  defineOperation(sequelize);
+  defineAccess(sequelize);
+}

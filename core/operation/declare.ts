@@ -1,0 +1,86 @@
+import type { z } from "zod";
+import type { Log } from "../log.ts";
+import type { Message } from "../message.ts";
+
+/** Roles, each including those before it. */
+export const ROLES = ["reader", "operator", "admin"] as const;
+export type Role = (typeof ROLES)[number];
+
+/** Who asks: a person in a room, at the command line, over HTTP, or the scheduler. */
+export interface Caller {
+  /** `@user:server`, `local:NAME`, `schedule`, `event:TAG`. */
+  name: string;
+  role: Role | "none";
+  origin: "cli" | "chat" | "http" | "schedule" | "event";
+  /** Where the answer goes for chat: a destination such as `matrix:!room:server` or `room:local`. */
+  room?: string;
+}
+
+/** Done so far of one operation. Any part may be unknown. */
+export interface Progress {
+  /** What is being done now, a few words. */
+  step: string;
+  done?: number;
+  total?: number;
+  unit?: "bytes" | "packages" | "steps";
+}
+
+/** What an operation may use while it runs. */
+export interface OperationContext {
+  caller: Caller;
+  log: Log;
+  /** Aborted on `cancel`, shutdown or a lost lease. Long work must heed it. */
+  signal: AbortSignal;
+  /** True: show the plan, write nothing. */
+  dryRun: boolean;
+  /** Cheap to call often; readers see it at their own pace. */
+  progress: (progress: Progress) => void;
+}
+
+/** The answer: the same for people (`message`s in order) and for programs (`data`). */
+export interface Answer {
+  messages: Message[];
+  data: unknown;
+}
+
+/**
+ * Something that can be asked for, declared once in its module. The CLI command, the chat
+ * command, the HTTP endpoint, the schedule entry, help, completion and the audit record follow.
+ *
+ * Parameters are a zod object. Each property carries `.meta({ description, positional?, complete? })`:
+ * positional ones are given in the order of declaration, the others as `--kebab-case` flags; an
+ * array that is positional takes the rest of the line.
+ */
+export interface OperationDeclaration<Parameters extends z.ZodObject = z.ZodObject> {
+  /** The verb people type. */
+  name: string;
+  summary: string;
+  description?: string;
+  /** Complete lines that work, without the program's name: `import bookworm`. */
+  examples: string[];
+  parameters: Parameters;
+  role: Role;
+  /**
+   * "answer" reads and replies at once. "work" changes things: it is queued, locked, audited with
+   * progress, can be cancelled and takes --dry-run. "act" is a quick change (cancel, follow):
+   * audited, done at once, no queue.
+   */
+  kind: "answer" | "act" | "work";
+  /** Names of what must not be worked on twice at once; taken in sorted order. */
+  locks?(parameters: z.output<Parameters>): string[];
+  /** Key in `[schedule]` that says when it runs by itself, with its default ("" = never). */
+  schedule?: { default: string; parameters: z.input<Parameters> };
+  /**
+   * Events that ask for this operation, so that nobody waits for the schedule. `parameters` says
+   * what to run for an event's data, or null for nothing.
+   */
+  triggers?: { tags: string[]; parameters(data: unknown): Promise<z.input<Parameters> | null> };
+  run(context: OperationContext, parameters: z.output<Parameters>): Promise<Answer>;
+}
+
+/** Declares an operation; the types of `run` and `locks` follow from the parameters. */
+export function declareOperation<Parameters extends z.ZodObject>(
+  declaration: OperationDeclaration<Parameters>,
+): OperationDeclaration {
+  return declaration;
+}
