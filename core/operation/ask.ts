@@ -1,11 +1,11 @@
 import { z } from "zod";
 import { OperatorError } from "../errors.ts";
-import { silentLog, type Log } from "../log.ts";
 import type { Operation } from "../model/operation.ts";
 import { recordDecision } from "./audit.ts";
 import {
   type Answer,
   type Caller,
+  type Environment,
   type OperationDeclaration,
   type Role,
   ROLES,
@@ -31,14 +31,10 @@ export type Outcome = { answer: Answer } | { queued: Operation };
  *
  * @throws OperatorError `UNKNOWN_OPERATION`, `FORBIDDEN` (names the missing role), `BAD_ARGUMENTS`
  */
-export async function ask(
-  registry: Registry,
-  request: Request,
-  log: Log = silentLog(),
-): Promise<Outcome> {
-  const admitted = await admit(registry, request);
+export async function ask(environment: Environment, request: Request): Promise<Outcome> {
+  const admitted = await admit(environment.registry, request);
   if (admitted.declaration.kind === "work") return { queued: await enqueue(admitted) };
-  return { answer: await runAtOnce(admitted, log) };
+  return { answer: await runAtOnce(environment, admitted) };
 }
 
 /** A request that passed the door: allowed, checked and recorded. */
@@ -84,11 +80,15 @@ export function mayRun(has: Role | "none", needs: Role): boolean {
 }
 
 /** Runs an answer or a quick act and returns what it says. */
-export function runAtOnce(admitted: Admitted, log: Log, signal?: AbortSignal): Promise<Answer> {
+export function runAtOnce(
+  environment: Environment,
+  admitted: Admitted,
+  signal?: AbortSignal,
+): Promise<Answer> {
   return admitted.declaration.run(
     {
+      ...environment,
       caller: admitted.caller,
-      log,
       signal: signal ?? new AbortController().signal,
       dryRun: admitted.dryRun,
       progress: () => undefined,
@@ -106,7 +106,12 @@ function forbidden(declaration: OperationDeclaration, caller: Caller): OperatorE
   );
 }
 
-function checkParameters(
+/**
+ * Checks parameters against the declaration.
+ *
+ * @throws OperatorError `BAD_ARGUMENTS` with every fault and an example
+ */
+export function checkParameters(
   declaration: OperationDeclaration,
   input: Record<string, unknown>,
 ): Record<string, unknown> {

@@ -1,6 +1,8 @@
 import type { z } from "zod";
+import type { Settings } from "../config.ts";
 import type { Log } from "../log.ts";
 import type { Message } from "../message.ts";
+import type { Registry } from "./registry.ts";
 
 /** Roles, each including those before it. */
 export const ROLES = ["reader", "operator", "admin"] as const;
@@ -25,10 +27,17 @@ export interface Progress {
   unit?: "bytes" | "packages" | "steps";
 }
 
-/** What an operation may use while it runs. */
-export interface OperationContext {
-  caller: Caller;
+/** What every part of a running program is given. */
+export interface Environment {
+  /** Everything that is declared, e.g. to ask all modules about a package. */
+  registry: Registry;
+  settings: Settings;
   log: Log;
+}
+
+/** What an operation may use while it runs. */
+export interface OperationContext extends Environment {
+  caller: Caller;
   /** Aborted on `cancel`, shutdown or a lost lease. Long work must heed it. */
   signal: AbortSignal;
   /** True: show the plan, write nothing. */
@@ -66,6 +75,8 @@ export interface OperationDeclaration<Parameters extends z.ZodObject = z.ZodObje
    * audited, done at once, no queue.
    */
   kind: "answer" | "act" | "work";
+  /** Needs no database: at the command line it runs without opening one, and unrecorded. */
+  standalone?: boolean;
   /** Names of what must not be worked on twice at once; taken in sorted order. */
   locks?(parameters: z.output<Parameters>): string[];
   /** Key in `[schedule]` that says when it runs by itself, with its default ("" = never). */

@@ -4,7 +4,7 @@ import { outsideTransaction } from "../database/transaction.ts";
 import { asError, OperatorError } from "../errors.ts";
 import type { Log } from "../log.ts";
 import { Operation } from "../model/operation.ts";
-import type { Answer, OperationDeclaration, Progress, Role } from "./declare.ts";
+import type { Answer, Environment, OperationDeclaration, Progress, Role } from "./declare.ts";
 import { notify } from "./queue.ts";
 
 /**
@@ -62,7 +62,7 @@ export async function begin(client: pg.Client, id: string): Promise<Claim | unde
 
 /** What a runner hears of while it works. */
 export interface RunOptions {
-  log: Log;
+  environment: Environment;
   /** Aborted on shutdown (the operation stays "running" and is taken up again) or cancel. */
   signal: AbortSignal;
   onProgress?: (progress: Progress) => void;
@@ -81,7 +81,10 @@ export async function runClaim(
   options: RunOptions,
 ): Promise<Operation> {
   const { operation } = claim;
-  const log = options.log.child({ operation: operation.name, number: operation.number });
+  const log = options.environment.log.child({
+    operation: operation.name,
+    number: operation.number,
+  });
   const reporter = progressReporter(claim, options);
   try {
     if (claim.attempt > MAX_ATTEMPTS) throw interruptedTooOften(operation);
@@ -94,6 +97,7 @@ export async function runClaim(
           origin: operation.origin as "cli",
           ...(operation.room === null ? {} : { room: operation.room }),
         },
+        ...options.environment,
         log,
         signal: options.signal,
         dryRun: operation.dryRun,
@@ -174,7 +178,7 @@ function progressReporter(
       );
       await notify(claim.operation.id);
     }).catch((thrown: unknown) => {
-      options.log.warn({ err: asError(thrown) }, "cannot store progress");
+      options.environment.log.warn({ err: asError(thrown) }, "cannot store progress");
     });
   }
   return {

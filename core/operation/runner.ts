@@ -1,12 +1,10 @@
 import type pg from "pg";
 import { database } from "../database/connect.ts";
 import { asError, OperatorError } from "../errors.ts";
-import type { Log } from "../log.ts";
 import { createAlarm } from "../alarm.ts";
 import type { Service } from "../service.ts";
-import type { OperationDeclaration } from "./declare.ts";
+import type { Environment, OperationDeclaration } from "./declare.ts";
 import { OPERATION_CHANNEL } from "./queue.ts";
-import type { Registry } from "./registry.ts";
 import { begin, type Claim, lockOperation, runClaim, SHUTDOWN, takeLocks } from "./run.ts";
 
 /** Work at once in one process. */
@@ -27,7 +25,8 @@ interface Candidate {
  *     └──cancel──▶ cancelled     (process dies: its session lock is free, so the next runner
  *                                 claims the row again, with the next attempt number)
  */
-export function createRunner(registry: Registry, log: Log): Service {
+export function createRunner(environment: Environment): Service {
+  const { registry, log } = environment;
   const stop = new AbortController();
   const running = new Map<string, { abort: AbortController; ended: Promise<void> }>();
   const alarm = createAlarm();
@@ -54,7 +53,7 @@ export function createRunner(registry: Registry, log: Log): Service {
     signal: AbortSignal,
   ): Promise<void> {
     try {
-      await runClaim(claim, declaration, { log, signal });
+      await runClaim(claim, declaration, { environment, signal });
     } catch (thrown) {
       log.error({ err: asError(thrown) }, "cannot write the end of an operation");
     } finally {

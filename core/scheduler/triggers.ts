@@ -1,0 +1,104 @@
+import { createAlarm } from "../alarm.ts";
+import { database, inTransaction } from "../database/connect.ts";
+import { asError } from "../errors.ts";
+import type { Log } from "../log.ts";
+import { admit } from "../operation/ask.ts";
+import type { OperationDeclaration } from "../operation/declare.ts";
+import { enqueue } from "../operation/queue.ts";
+import type { Registry } from "../operation/registry.ts";
+import type { Service } from "../service.ts";
+
+const POLL_MS = 1_000;
+const BATCH = 200;
+
+interface Heard {
+  id: string;
+  tag: string;
+  data: unknown;
+}
+
+/**
+ * Queues operations that events ask for. An event is considered once: the mark on it and the
+ * queued operation are one transaction, and replays do not make new rows.
+ */
+export function createTriggers(registry: Registry, log: Log): Service {
+  const byTag = triggersByTag(registry);
+  const alarm = createAlarm();
+  let stopped = false;
+  let loop: Promise<void> = Promise.resolve();
+
+  async function run(): Promise<void> {
+    while (!stopped) {
+      try {
+        if ((await considerEvents(registry, byTag)) === BATCH) continue;
+      } catch (thrown) {
+        log.error({ err: asError(thrown) }, "cannot consider events");
+      }
+      await alarm.wait(POLL_MS);
+    }
+  }
+
+  return {
+    name: "triggers",
+    start() {
+      loop = run();
+      return Promise.resolve();
+    },
+    async stop() {
+      stopped = true;
+      alarm.ring();
+      await loop;
+    },
+  };
+}
+
+function triggersByTag(registry: Registry): Map<string, OperationDeclaration[]> {
+  const byTag = new Map<string, OperationDeclaration[]>();
+  for (const operation of registry.operations.values()) {
+    for (const tag of operation.triggers?.tags ?? []) {
+      byTag.set(tag, [...(byTag.get(tag) ?? []), operation]);
+    }
+  }
+  return byTag;
+}
+
+/**
+ * Looks at the events nobody considered yet.
+ *
+ * @returns how many it looked at
+ */
+export function considerEvents(
+  registry: Registry,
+  byTag: Map<string, OperationDeclaration[]> = triggersByTag(registry),
+): Promise<number> {
+  return inTransaction(async () => {
+    const events = await database().query<Heard>(
+      `select id, tag, data from event where considered_at is null
+        order by id limit ${BATCH} for update skip locked`,
+    );
+    if (events.length === 0) return 0;
+    for (const event of events) {
+      for (const operation of byTag.get(event.tag) ?? []) await trigger(registry, operation, event);
+    }
+    await database().query("update event set considered_at = now() where id = any($1)", [
+      events.map((event) => event.id),
+    ]);
+    return events.length;
+  });
+}
+
+async function trigger(
+  registry: Registry,
+  operation: OperationDeclaration,
+  event: Heard,
+): Promise<void> {
+  const parameters = await operation.triggers?.parameters(event.data);
+  if (parameters === null || parameters === undefined) return;
+  const waiting = await database().query(
+    "select 1 from operation where name = $1 and state = 'queued' and parameters @> $2::jsonb",
+    [operation.name, JSON.stringify(parameters)],
+  );
+  if (waiting.length > 0) return;
+  const caller = { name: `event:${event.tag}`, role: "admin", origin: "event" } as const;
+  await enqueue(await admit(registry, { operation: operation.name, parameters, caller }));
+}
