@@ -1,0 +1,94 @@
+import { canonicalText, fromPlain, toPlain } from "./canonical.ts";
+import { isObject, type Json, type JsonObject } from "./json.ts";
+import { newUuid, uuidTime } from "./uuid.ts";
+
+/** What an event says, apart from who vouches for it. */
+export interface Envelope {
+  tag: string;
+  /** Lower case. */
+  uuid: string;
+  time: Date;
+  data: JsonObject;
+}
+
+/** Why an object is not an event. */
+export interface EnvelopeFault {
+  code: "member-missing" | "member-invalid";
+  reason: string;
+}
+
+export const FORMAT = "1.0";
+const MEMBERS = ["tag", "uuid", "format", "time", "data"] as const;
+/** Tags become ZeroMQ topics and parts of globs: printable, no spaces, not endless. */
+const TAG = /^[A-Za-z0-9_][A-Za-z0-9_.:+-]{0,199}$/;
+const TIME =
+  /^\d{4}-\d\d-\d\d[T ]\d\d:\d\d(?::\d\d(?:\.\d{1,9})?)?(?:Z|[+-]\d\d:?\d\d(?::\d\d)?)?$/;
+/** No zone is further from UTC than 14 hours; the rest is for slow clocks. */
+const FURTHEST_ZONE_MS = 14 * 3_600_000 + 600_000;
+
+/** A new, unsigned event of now. @throws TypeError when `data` cannot be said in JSON */
+export function makeEnvelope(
+  tag: string,
+  data: Record<string, unknown>,
+  now: Date = new Date(),
+): JsonObject {
+  return new Map<string, Json>([
+    ["tag", tag],
+    ["uuid", newUuid(now.getTime())],
+    ["format", FORMAT],
+    // Peers write local time without a zone; ours is UTC and says so.
+    ["time", now.toISOString().replace("Z", "+00:00")],
+    ["data", fromPlain(data)],
+  ]);
+}
+
+/** Checks the five members of an event; signatures are another matter. */
+export function readEnvelope(object: JsonObject): Envelope | EnvelopeFault {
+  const missing = MEMBERS.find((name) => !object.has(name));
+  if (missing !== undefined) {
+    return { code: "member-missing", reason: `the member ${missing} is missing` };
+  }
+  const [tag, uuid, format, time, data] = MEMBERS.map((name) => object.get(name));
+  if (typeof tag !== "string" || !TAG.test(tag)) return invalid("tag is not a tag");
+  if (typeof uuid !== "string" || uuidTime(uuid) === undefined) {
+    return invalid("uuid is not a version 1 UUID");
+  }
+  if (format !== FORMAT) return invalid(`format is not "${FORMAT}"`);
+  const when = typeof time === "string" ? eventTime(time, uuid) : undefined;
+  if (when === undefined) return invalid("time is not an ISO 8601 time");
+  if (!isObject(data)) return invalid("data is not an object");
+  return { tag, uuid: uuid.toLowerCase(), time: when, data };
+}
+
+/** The wire form: canonical text of the whole event. */
+export function wireText(event: JsonObject): string {
+  return canonicalText(event);
+}
+
+/** The event as plain values, for printing as JSON. */
+export function plainEvent(event: JsonObject): Record<string, unknown> {
+  return toPlain(event);
+}
+
+/**
+ * The moment an event speaks of. Time with a zone is taken as it is. Laniakea writes the sender's
+ * local time without one: then the version 1 UUID, made in the same instant and in UTC, tells,
+ * as long as the two are no further apart than time zones are; else the time counts as UTC.
+ *
+ * @returns undefined when the text is no time
+ */
+export function eventTime(text: string, uuid: string): Date | undefined {
+  if (!TIME.test(text)) return undefined;
+  const iso = text.replace(" ", "T").replace(/([+-]\d\d):?(\d\d)(?::\d\d)?$/, "$1:$2");
+  const zoned = /(?:Z|[+-]\d\d:\d\d)$/.test(iso.slice(16));
+  const time = new Date(zoned ? iso : `${iso}Z`);
+  // Also false for NaN. Nothing here is older than Unix time, and databases end at year 0.
+  if (!(time.getTime() >= 0)) return undefined;
+  const made = uuidTime(uuid);
+  if (zoned || made === undefined) return time;
+  return Math.abs(made.getTime() - time.getTime()) <= FURTHEST_ZONE_MS ? made : time;
+}
+
+function invalid(reason: string): EnvelopeFault {
+  return { code: "member-invalid", reason };
+}

@@ -1,0 +1,193 @@
+import { randomUUID } from "node:crypto";
+import {
+  chmodSync,
+  linkSync,
+  mkdirSync,
+  readdirSync,
+  renameSync,
+  rmSync,
+  statSync,
+  writeFileSync,
+} from "node:fs";
+import { hostname } from "node:os";
+import { dirname, join } from "node:path";
+import { asError } from "../errors.ts";
+import { type Log, silentLog } from "../log.ts";
+import { type KeyFile, newKeyPair, parseKeyFile, readKeyFile } from "./key-file.ts";
+import type { SigningKey, TrustedKeys } from "./signature.ts";
+
+/** A public key that is trusted, and the file that says so. */
+export interface TrustedKey {
+  file: string;
+  key: KeyFile;
+}
+
+export interface KeyringOptions {
+  /** Part of the names of secret files; the host name by default. */
+  host?: string;
+  log?: Log;
+  /** How old the knowledge of the directory may be. */
+  recheckMilliseconds?: number;
+}
+
+const RECHECK_MS = 2_000;
+
+/**
+ * The key directory of Laniakea's layout: `secret/<host>-<module>_private.sec`, falling back to
+ * `secret/<host>-general_private.sec`, and `trusted/*`. Changes, revocation too, take effect
+ * within two seconds: file names, sizes and times are looked at again on use, so that there is
+ * nothing to start or stop.
+ */
+export class Keyring implements TrustedKeys {
+  readonly directory: string;
+  readonly #host: string;
+  readonly #log: Log;
+  readonly #recheck: number;
+  #checked = Number.NEGATIVE_INFINITY;
+  #seen = "";
+  #trusted: TrustedKey[] = [];
+  #verifyKeys = new Map<string, Buffer[]>();
+  #signingKeys = new Map<string, SigningKey | undefined>();
+
+  constructor(directory: string, options: KeyringOptions = {}) {
+    this.directory = directory;
+    this.#host = options.host ?? hostname();
+    this.#log = options.log ?? silentLog();
+    this.#recheck = options.recheckMilliseconds ?? RECHECK_MS;
+  }
+
+  /** All trusted keys that can be read, in the order of their file names. */
+  trusted(): readonly TrustedKey[] {
+    this.#refresh();
+    return this.#trusted;
+  }
+
+  verifyKeys(signer: string): readonly Buffer[] {
+    this.#refresh();
+    return this.#verifyKeys.get(signer) ?? [];
+  }
+
+  /** The key that a module of this machine signs with, or undefined when it has none. */
+  signingKey(module: string): SigningKey | undefined {
+    this.#refresh();
+    if (!this.#signingKeys.has(module)) {
+      const key = this.#readSecret(module) ?? this.#readSecret("general");
+      this.#signingKeys.set(module, key);
+    }
+    return this.#signingKeys.get(module);
+  }
+
+  /** Where the secret key of a module lives. */
+  secretFile(module: string): string {
+    return join(this.directory, "secret", `${this.#host}-${module}_private.sec`);
+  }
+
+  /** Where the public key of a signer lives once it is trusted. */
+  trustedFile(name: string): string {
+    return join(this.directory, "trusted", `${name}.pub.key`);
+  }
+
+  /**
+   * Makes a key for a module of this machine and trusts it, unless there is one. Two processes
+   * that start at once end up with the same key.
+   *
+   * @returns true when a key was made
+   */
+  ensureOwnKey(module: string): boolean {
+    const id = `${this.#host.replace(/[^A-Za-z0-9._-]/g, "-")}-${module}`;
+    const pair = newKeyPair(id, { name: `${module} on ${this.#host}` });
+    if (!writeKeyFile(this.secretFile(module), pair.secret, 0o600)) return false;
+    writeKeyFile(this.trustedFile(id), pair.public, 0o644);
+    this.#checked = Number.NEGATIVE_INFINITY;
+    return true;
+  }
+
+  #refresh(): void {
+    const now = performance.now();
+    if (now - this.#checked < this.#recheck) return;
+    this.#checked = now;
+    const seen = `${this.#fingerprint("trusted")}\n${this.#fingerprint("secret")}`;
+    if (seen === this.#seen) return;
+    this.#seen = seen;
+    this.#signingKeys.clear();
+    this.#trusted = this.#readTrusted();
+    this.#verifyKeys = new Map();
+    for (const { key } of this.#trusted) {
+      if (!key.verifyKey) continue;
+      this.#verifyKeys.set(key.id, [...(this.#verifyKeys.get(key.id) ?? []), key.verifyKey]);
+    }
+  }
+
+  #readTrusted(): TrustedKey[] {
+    return this.#files("trusted").flatMap((file) => {
+      try {
+        const key = readKeyFile(file);
+        if (key.signingKey) this.#log.warn({ file }, "a trusted key file holds a secret key");
+        return [{ file, key }];
+      } catch (thrown) {
+        this.#log.warn({ file, reason: asError(thrown).message }, "a trusted key is not usable");
+        return [];
+      }
+    });
+  }
+
+  /** Changes whenever a file of the folder appears, vanishes or is written. */
+  #fingerprint(folder: string): string {
+    const lines = this.#files(folder).map((file) => {
+      const stat = statSync(file, { bigint: true, throwIfNoEntry: false });
+      return `${file} ${stat?.ino} ${stat?.size} ${stat?.mtimeNs} ${stat?.ctimeNs}`;
+    });
+    return lines.join("\n");
+  }
+
+  #files(folder: string): string[] {
+    const directory = join(this.directory, folder);
+    try {
+      return readdirSync(directory, { withFileTypes: true })
+        .filter((entry) => !entry.name.startsWith(".") && !entry.isDirectory())
+        .map((entry) => join(directory, entry.name))
+        .sort();
+    } catch (thrown) {
+      // Nobody is trusted by a folder that cannot be read.
+      const { code } = thrown as NodeJS.ErrnoException;
+      if (code !== "ENOENT") this.#log.warn({ directory, code }, "cannot read a key folder");
+      return [];
+    }
+  }
+
+  #readSecret(module: string): SigningKey | undefined {
+    const file = this.secretFile(module);
+    if (statSync(file, { throwIfNoEntry: false }) === undefined) return undefined;
+    try {
+      return readKeyFile(file).signingKey;
+    } catch (thrown) {
+      this.#log.warn({ file, reason: asError(thrown).message }, "a secret key is not usable");
+      return undefined;
+    }
+  }
+}
+
+/**
+ * Writes a key file, making its directory. Readers never see half of it, and nobody else ever
+ * sees a secret one: it gets its mode before its name.
+ *
+ * @returns false, nothing written, when the file exists and `replace` is not set
+ */
+export function writeKeyFile(path: string, text: string, mode: number, replace = false): boolean {
+  parseKeyFile(text, path);
+  mkdirSync(dirname(path), { recursive: true, mode: mode === 0o600 ? 0o700 : 0o755 });
+  // Hidden, so that a keyring does not take it for a key.
+  const draft = join(dirname(path), `.${randomUUID()}`);
+  writeFileSync(draft, text, { mode, flag: "wx" });
+  try {
+    chmodSync(draft, mode);
+    if (replace) renameSync(draft, path);
+    else linkSync(draft, path);
+    return true;
+  } catch (thrown) {
+    if ((thrown as NodeJS.ErrnoException).code === "EEXIST") return false;
+    throw thrown;
+  } finally {
+    rmSync(draft, { force: true });
+  }
+}

@@ -1,0 +1,38 @@
+import { randomBytes } from "node:crypto";
+
+/** 100 ns steps between the start of the Gregorian calendar and 1970 (RFC 9562, section 5.1). */
+const GREGORIAN_OFFSET = 0x01b2_1dd2_1381_4000n;
+const PATTERN = /^([0-9a-f]{8})-([0-9a-f]{4})-1([0-9a-f]{3})-[0-9a-f]{4}-[0-9a-f]{12}$/i;
+
+/** Steps that are counted on when the clock stands still: one second of them. */
+const PATIENCE = 10_000_000n;
+
+/** Clock sequence and node: random, the multicast bit set (section 6.10). */
+let place = randomPlace();
+let last = 0n;
+
+/** A version 1 UUID of now, as Laniakea's events carry. Never the same twice. */
+export function newUuid(now: number = Date.now()): string {
+  const ticks = BigInt(Math.trunc(now)) * 10_000n + GREGORIAN_OFFSET;
+  // A clock that was set back gets a new clock sequence, so that times stay true (section 6.1).
+  if (ticks < last - PATIENCE) place = randomPlace();
+  last = ticks <= last && ticks >= last - PATIENCE ? last + 1n : ticks;
+  const hex = last.toString(16).padStart(15, "0");
+  return `${hex.slice(7)}-${hex.slice(3, 7)}-1${hex.slice(0, 3)}-${place}`;
+}
+
+/** When a version 1 UUID was made, or undefined when the text is not one. */
+export function uuidTime(uuid: string): Date | undefined {
+  const [, low, middle, high] = PATTERN.exec(uuid) ?? [];
+  if (low === undefined || middle === undefined || high === undefined) return undefined;
+  const ticks = BigInt(`0x${high}${middle}${low}`) - GREGORIAN_OFFSET;
+  return new Date(Number(ticks / 10_000n));
+}
+
+function randomPlace(): string {
+  const bytes = randomBytes(8);
+  bytes.writeUInt8((bytes.readUInt8(0) & 0x3f) | 0x80, 0);
+  bytes.writeUInt8(bytes.readUInt8(2) | 1, 2);
+  const hex = bytes.toString("hex");
+  return `${hex.slice(0, 4)}-${hex.slice(4)}`;
+}

@@ -1,0 +1,123 @@
+import { jsonbText, toPlain } from "./canonical.ts";
+import { readEnvelope } from "./envelope.ts";
+import { isObject, type Json, type JsonObject, JsonError, parseJson } from "./json.ts";
+import { checkSignatures, type TrustedKeys } from "./signature.ts";
+
+/** An event that was accepted, in the forms that journal and readers need. */
+export interface VerifiedEvent {
+  uuid: string;
+  tag: string;
+  time: Date;
+  /** The first trusted signer, or null for an event of our own that nobody signed yet. */
+  signer: string | null;
+  data: Record<string, unknown>;
+  /** The text as received: the signed form. */
+  body: string;
+  /** `data` as text for a jsonb column, every digit kept. */
+  dataText: string;
+}
+
+/** Stable words for counters; `reason` is the sentence for people. */
+export type RefusalCode =
+  | "too-large"
+  | "not-json"
+  | "not-an-object"
+  | "member-missing"
+  | "member-invalid"
+  | "unsigned"
+  | "untrusted"
+  | "wrong-signature";
+
+export interface Refusal {
+  accepted: false;
+  code: RefusalCode;
+  reason: string;
+  /** What the frame claims, unverified, as far as it could be read. */
+  tag?: string;
+  signer?: string;
+}
+
+export type FrameVerdict =
+  | { accepted: true; event: VerifiedEvent; signer: string; signers: string[] }
+  | Refusal;
+
+/** The longest frame that is read: a thousand files and their changelog stay far below. */
+export const MAX_EVENT_BYTES = 1 << 20;
+const SHOWN_NAMES = 3;
+const decoder = new TextDecoder("utf-8", { ignoreBOM: true });
+
+/**
+ * Decides on one frame as it came from the network. Invalid UTF-8 is read as U+FFFD, as the peer
+ * does, so it verifies only if just that was signed.
+ *
+ * Never throws for what the frame holds.
+ */
+export function verifyFrame(bytes: Uint8Array, trusted: TrustedKeys): FrameVerdict {
+  if (bytes.byteLength > MAX_EVENT_BYTES) {
+    return refuse("too-large", `longer than ${MAX_EVENT_BYTES} bytes`);
+  }
+  const body = decodeFrame(bytes);
+  const object = parseObject(body);
+  if (!isObject(object)) return object;
+  const claims = claimsOf(object);
+  const envelope = readEnvelope(object);
+  if ("code" in envelope) return { ...refuse(envelope.code, envelope.reason), ...claims };
+  const signatures = object.get("signatures");
+  if (!isObject(signatures) || signatures.size === 0) {
+    return { ...refuse("unsigned", "not signed"), ...claims };
+  }
+  const verdict = checkSignatures(object, trusted);
+  if (verdict.kind === "wrong") {
+    const reason = `the signature of ${shown(verdict.signer)} is wrong`;
+    return { ...refuse("wrong-signature", reason), ...claims, signer: shown(verdict.signer) };
+  }
+  if (verdict.kind === "untrusted") {
+    return { ...refuse("untrusted", untrusted(verdict.signers, trusted)), ...claims };
+  }
+  const { data, ...rest } = envelope;
+  const [signer] = verdict.signers;
+  const event = { ...rest, signer, body, data: toPlain(data), dataText: jsonbText(data) };
+  return { accepted: true, event, signer, signers: verdict.signers };
+}
+
+/** The text of a frame; a byte order mark stays, and makes it invalid JSON as for the peer. */
+export function decodeFrame(bytes: Uint8Array): string {
+  return decoder.decode(bytes);
+}
+
+function parseObject(text: string): JsonObject | Refusal {
+  let value: Json;
+  try {
+    value = parseJson(text);
+  } catch (thrown) {
+    if (!(thrown instanceof JsonError)) throw thrown;
+    return refuse("not-json", `not valid JSON: ${thrown.message}`);
+  }
+  return isObject(value) ? value : refuse("not-an-object", "not an object");
+}
+
+/** What a frame says of itself, for the quarantine: clipped, and nothing that disguises. */
+function claimsOf(object: JsonObject): { tag?: string; signer?: string } {
+  const tag = object.get("tag");
+  const signatures = object.get("signatures");
+  const signer = isObject(signatures) ? [...signatures.keys()][0] : undefined;
+  return {
+    ...(typeof tag === "string" ? { tag: shown(tag) } : {}),
+    ...(signer === undefined ? {} : { signer: shown(signer) }),
+  };
+}
+
+function untrusted(signers: string[], trusted: TrustedKeys): string {
+  const known = signers.find((signer) => trusted.verifyKeys(signer).length > 0);
+  if (known !== undefined) return `no ed25519 signature of ${shown(known)}`;
+  const names = signers.slice(0, SHOWN_NAMES).map(shown).join(", ");
+  return `no trusted signer: ${names}${signers.length > SHOWN_NAMES ? ", …" : ""}`;
+}
+
+function shown(text: string): string {
+  return text.replace(/[\p{C}\p{Z}]/gu, "\ufffd").slice(0, 100);
+}
+
+function refuse(code: RefusalCode, reason: string): Refusal {
+  return { accepted: false, code, reason };
+}
