@@ -32,7 +32,6 @@ export function parseWords(
   addOperations(program, list, (call) => {
     typed = call;
   });
-  program.commands.forEach((command) => quietenAll(command, written));
   try {
     program.parse(words, { from: "user" });
   } catch (thrown) {
@@ -56,8 +55,9 @@ export function addOperations(
 ): void {
   for (const operation of operations) {
     const [first = "", second] = operation.name.split(" ");
-    if (second === undefined) program.addCommand(commandFor(first, operation, act));
-    else groupOf(program, first).addCommand(commandFor(second, operation, act));
+    const parent = second === undefined ? program : groupOf(program, first);
+    const command = commandFor(second ?? first, operation, act);
+    parent.addCommand(command.copyInheritedSettings(parent));
   }
 }
 
@@ -65,7 +65,7 @@ function groupOf(program: Command, name: string): Command {
   const found = program.commands.find((command) => command.name() === name);
   if (found !== undefined) return found;
   const group = new Command(name).description(`${name} commands`);
-  program.addCommand(group);
+  program.addCommand(group.copyInheritedSettings(program));
   return group;
 }
 
@@ -123,11 +123,6 @@ function optionFor(parameter: Parameter): Option {
 function examplesText(operation: OperationDeclaration): string {
   const lines = operation.examples.map((example) => `  ${example}`);
   return `\nExamples:\n${lines.join("\n")}`;
-}
-
-function quietenAll(command: Command, written: string[]): void {
-  quieten(command, written);
-  command.commands.forEach((child) => quietenAll(child, written));
 }
 
 function quieten(command: Command, written: string[]): void {

@@ -50,6 +50,10 @@ export interface OperationContext extends Environment {
 export interface Answer {
   messages: Message[];
   data: unknown;
+  /** Lines for the command line instead of the messages, where a contract fixes their form. */
+  lines?: string[];
+  /** True: it was done, and the verdict is no. The command line then ends with status 1. */
+  failed?: boolean;
 }
 
 /**
