@@ -89,7 +89,7 @@ for (const [name, run, verify] of verifiers) {
   });
 
   run(`${name}: one known key among strangers is enough`, async (t) => {
-    const message = await openpgp.createCleartextMessage({ text: TEXT });
+    const message = await openpgp.createCleartextMessage({ text: TEXT.trimEnd() });
     const signed = await openpgp.sign({ message, signingKeys: [stranger.secret, key.secret] });
     const file = clear(signed.replaceAll("\r\n", "\n"));
     const result = await verify(file, key.keyring);
@@ -103,21 +103,10 @@ for (const [name, run, verify] of verifiers) {
   });
 
   run(`${name}: a signature with SHA-1 is weak`, async (t) => {
-    const message = await openpgp.createCleartextMessage({ text: TEXT });
-    const signed = await openpgp.sign({
-      message,
-      signingKeys: key.secret,
-      config: {
-        preferredHashAlgorithm: openpgp.enums.hash.sha1,
-        rejectHashAlgorithms: new Set<openpgp.enums.hash>(),
-      },
-    });
-    const result = await verify(clear(signed.replaceAll("\r\n", "\n")), key.keyring);
-    t.true(
-      ["weak", "bad", "unusable"].includes(verdicts(result)[0] ?? ""),
-      String(verdicts(result)),
-    );
-    t.throws(() => judge(clear(signed), key.keyring, result), { code: "BAD_SIGNATURE" });
+    // Made with gpg --digest-algo SHA1.
+    const file = clear(await readFile("test/fixtures/archive/sha1/InRelease", "utf8"));
+    const result = await verify(file, "test/fixtures/archive/sha1/keyring.gpg");
+    t.deepEqual(verdicts(result), ["weak"]);
   });
 }
 
@@ -222,7 +211,7 @@ async function expiredKey(): Promise<{ keyring: string; signed: string }> {
   });
   const keyring = join(folder, "expired.gpg");
   await writeFile(keyring, privateKey.toPublic().write());
-  const message = await openpgp.createCleartextMessage({ text: TEXT });
+  const message = await openpgp.createCleartextMessage({ text: TEXT.trimEnd() });
   const signed = await openpgp.sign({ message, signingKeys: privateKey, date });
   return { keyring, signed: signed.replaceAll("\r\n", "\n") };
 }
