@@ -128,7 +128,7 @@ function examplesText(operation: OperationDeclaration): string {
 function quieten(command: Command, written: string[]): void {
   command.exitOverride().configureOutput({
     writeOut: (text) => written.push(text),
-    writeErr: () => undefined,
+    writeErr: (text) => written.push(text),
     outputError: () => undefined,
   });
 }
