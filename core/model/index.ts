@@ -1,5 +1,6 @@
 import type { Sequelize } from "sequelize";
 import { defineAccess } from "./access.ts";
+import { defineArchive } from "./archive.ts";
 import { defineEvent } from "./event.ts";
 import { defineOperation } from "./operation.ts";
 
@@ -8,4 +9,5 @@ export function defineModels(sequelize: Sequelize): void {
   defineEvent(sequelize);
   defineOperation(sequelize);
   defineAccess(sequelize);
+  defineArchive(sequelize);
 }
