@@ -1,6 +1,6 @@
 import type { EventDeclaration } from "../events/declare.ts";
 import type { Message } from "../message.ts";
-import type { OperationDeclaration } from "../operation/declare.ts";
+import type { Environment, OperationDeclaration } from "../operation/declare.ts";
 
 /**
  * A module of the system: one folder and one line in the list. What it declares here is all that
@@ -14,6 +14,8 @@ export interface Module {
   events?: EventDeclaration[];
   /** What this module knows about a package, for `why`. Empty when it knows nothing. */
   explain?(packageName: string): Promise<Fact[]>;
+  /** What `doctor` looks at: each finding says whether it is well, and what to do if not. */
+  check?(environment: Environment): Promise<Message[]>;
   /** Rows of `status`: what this module is doing and how fresh it is. */
   status?(): Promise<Fact[]>;
 }
