@@ -28,6 +28,8 @@ export interface KeyringOptions {
   log?: Log;
   /** How old the knowledge of the directory may be. */
   recheckMilliseconds?: number;
+  /** Folders whose key files are trusted; `trusted` alone by default. */
+  trustedFolders?: string[];
 }
 
 const RECHECK_MS = 2_000;
@@ -43,6 +45,7 @@ export class Keyring implements TrustedKeys {
   readonly #host: string;
   readonly #log: Log;
   readonly #recheck: number;
+  readonly #trustedFolders: string[];
   #checked = Number.NEGATIVE_INFINITY;
   #seen = "";
   #trusted: TrustedKey[] = [];
@@ -54,6 +57,7 @@ export class Keyring implements TrustedKeys {
     this.#host = options.host ?? hostname();
     this.#log = options.log ?? silentLog();
     this.#recheck = options.recheckMilliseconds ?? RECHECK_MS;
+    this.#trustedFolders = options.trustedFolders ?? ["trusted"];
   }
 
   /** All trusted keys that can be read, in the order of their file names. */
@@ -106,7 +110,8 @@ export class Keyring implements TrustedKeys {
     const now = performance.now();
     if (now - this.#checked < this.#recheck) return;
     this.#checked = now;
-    const seen = `${this.#fingerprint("trusted")}\n${this.#fingerprint("secret")}`;
+    const folders = [...this.#trustedFolders, "secret"];
+    const seen = folders.map((folder) => this.#fingerprint(folder)).join("\n");
     if (seen === this.#seen) return;
     this.#seen = seen;
     this.#signingKeys.clear();
@@ -119,7 +124,8 @@ export class Keyring implements TrustedKeys {
   }
 
   #readTrusted(): TrustedKey[] {
-    return this.#files("trusted").flatMap((file) => {
+    const files = this.#trustedFolders.flatMap((folder) => this.#files(folder));
+    return files.flatMap((file) => {
       try {
         const key = readKeyFile(file);
         if (key.signingKey) this.#log.warn({ file }, "a trusted key file holds a secret key");

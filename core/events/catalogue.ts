@@ -1,0 +1,90 @@
+import type { Inline, Message } from "../message.ts";
+import type { EventDeclaration, Links, Subject } from "./declare.ts";
+import { code, words } from "./phrases.ts";
+
+/** All events that modules declare, by tag; the registry makes it and refuses doubles. */
+export type Catalogue = ReadonlyMap<string, EventDeclaration>;
+
+/** An event as routes and readers see it. */
+export interface Understood {
+  /** Undefined for a tag that nobody declares, or data that is not as declared. */
+  declaration: EventDeclaration | undefined;
+  audience: EventDeclaration["audience"];
+  subject: Subject;
+  /** What people read, or null when this instance has nothing to say. */
+  render(links: Links): Message | null;
+}
+
+/**
+ * What an event means. Never throws for what is in it: an unknown tag, or data of another shape
+ * than declared, gets a generic message and a subject guessed from the usual field names.
+ */
+export function understand(catalogue: Catalogue, tag: string, data: unknown): Understood {
+  const declaration = catalogue.get(tag);
+  const parsed = declaration?.schema.safeParse(data);
+  if (declaration === undefined || parsed?.success !== true) {
+    return {
+      declaration: undefined,
+      audience: declaration?.audience ?? "people",
+      subject: guessSubject(data),
+      render: () => unknownMessage(tag, data),
+    };
+  }
+  return {
+    declaration,
+    audience: declaration.audience,
+    subject: declaration.subject(parsed.data),
+    render: (links) => declaration.render(parsed.data, links),
+  };
+}
+
+/** What is wrong with the data of an event that is to be sent; empty when nothing is. */
+export function eventFaults(catalogue: Catalogue, tag: string, data: unknown): string[] {
+  const declaration = catalogue.get(tag);
+  if (declaration === undefined) return [`no module declares ${tag}`];
+  const parsed = declaration.schema.safeParse(data);
+  if (parsed.success) return [];
+  return parsed.error.issues.map((issue) => {
+    const field = issue.path.map(String).join(".");
+    return field === "" ? issue.message : `${field}: ${issue.message}`;
+  });
+}
+
+/** At most this many fields of an unknown event are shown. */
+const SHOWN_FIELDS = 8;
+
+function unknownMessage(tag: string, data: unknown): Message {
+  const details: Inline[][] = Object.entries(isRecord(data) ? data : {})
+    .filter(([, value]) => value !== null && typeof value !== "object")
+    .slice(0, SHOWN_FIELDS)
+    .map(([name, value]) => [words(name), ": ", words(String(value))]);
+  return { tone: "neutral", headline: ["Event ", code(tag)], details };
+}
+
+function guessSubject(data: unknown): Subject {
+  if (!isRecord(data)) return {};
+  const repository = text(data["repo"]);
+  const suites = ["suite", "suite_target", "suite_dest", "dest_suite"].flatMap((name) =>
+    texts(data[name]),
+  );
+  const packages = ["pkgname", "pkg_name", "source_name", "source_package", "name"].flatMap(
+    (name) => texts(data[name]),
+  );
+  return {
+    ...(repository === undefined ? {} : { repository }),
+    ...(suites.length === 0 ? {} : { suites }),
+    ...(packages.length === 0 ? {} : { packages }),
+  };
+}
+
+function text(value: unknown): string | undefined {
+  return typeof value === "string" ? value : undefined;
+}
+
+function texts(value: unknown): string[] {
+  return typeof value === "string" ? [value] : [];
+}
+
+function isRecord(value: unknown): value is Record<string, unknown> {
+  return typeof value === "object" && value !== null && !Array.isArray(value);
+}

@@ -1,0 +1,8 @@
+import type { Module } from "../module.ts";
+import { jobAccepted, jobAssigned, jobFinished, jobRejected } from "./events.ts";
+
+export const jobs: Module = {
+  name: "jobs",
+  summary: "what build workers are given and report",
+  events: [jobAssigned, jobAccepted, jobRejected, jobFinished],
+};
