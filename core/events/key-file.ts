@@ -107,14 +107,7 @@ export function newKeyPair(
   owner: KeyOwner = {},
   options: { signOnly?: boolean | undefined; now?: Date } = {},
 ): KeyPairTexts {
-  if (!ID.test(id)) {
-    throw new OperatorError(
-      "KEY_ID",
-      `"${id}" cannot be a signer id.`,
-      "Use letters, digits and . _ @ + -, for instance archive-host.",
-      { exitStatus: 2 },
-    );
-  }
+  checkKeyId(id);
   const created = (options.now ?? new Date())
     .toISOString()
     .replace("T", " ")
@@ -144,6 +137,17 @@ export function newKeyPair(
         ed: [...publicEd, ["signing-key", seedText(key)]],
       }),
   };
+}
+
+/** @throws OperatorError `KEY_ID` for an id that could not be part of a file name */
+export function checkKeyId(id: string): void {
+  if (ID.test(id)) return;
+  throw new OperatorError(
+    "KEY_ID",
+    `"${id}" cannot be a signer id.`,
+    "Use letters, digits and . _ @ + -, for instance archive-host.",
+    { exitStatus: 2 },
+  );
 }
 
 function readSections(text: string): Map<string, Map<string, string>> {

@@ -16,8 +16,8 @@ import { type Log, silentLog } from "../log.ts";
 import { type KeyFile, newKeyPair, parseKeyFile, readKeyFile } from "./key-file.ts";
 import type { SigningKey, TrustedKeys } from "./signature.ts";
 
-/** A public key that is trusted, and the file that says so. */
-export interface TrustedKey {
+/** A key of the directory, and the file that holds it. */
+export interface KeptKey {
   file: string;
   key: KeyFile;
 }
@@ -48,7 +48,7 @@ export class Keyring implements TrustedKeys {
   readonly #trustedFolders: string[];
   #checked = Number.NEGATIVE_INFINITY;
   #seen = "";
-  #trusted: TrustedKey[] = [];
+  #trusted: KeptKey[] = [];
   #verifyKeys = new Map<string, Buffer[]>();
   #signingKeys = new Map<string, SigningKey | undefined>();
 
@@ -61,9 +61,14 @@ export class Keyring implements TrustedKeys {
   }
 
   /** All trusted keys that can be read, in the order of their file names. */
-  trusted(): readonly TrustedKey[] {
+  trusted(): readonly KeptKey[] {
     this.#refresh();
     return this.#trusted;
+  }
+
+  /** The secret keys of this machine, of whatever module. */
+  own(): readonly KeptKey[] {
+    return this.#readFolder("secret").filter(({ key }) => key.signingKey !== undefined);
   }
 
   verifyKeys(signer: string): readonly Buffer[] {
@@ -123,15 +128,20 @@ export class Keyring implements TrustedKeys {
     }
   }
 
-  #readTrusted(): TrustedKey[] {
-    const files = this.#trustedFolders.flatMap((folder) => this.#files(folder));
-    return files.flatMap((file) => {
+  #readTrusted(): KeptKey[] {
+    const keys = this.#trustedFolders.flatMap((folder) => this.#readFolder(folder));
+    for (const { file, key } of keys) {
+      if (key.signingKey) this.#log.warn({ file }, "a trusted key file holds a secret key");
+    }
+    return keys;
+  }
+
+  #readFolder(folder: string): KeptKey[] {
+    return this.#files(folder).flatMap((file) => {
       try {
-        const key = readKeyFile(file);
-        if (key.signingKey) this.#log.warn({ file }, "a trusted key file holds a secret key");
-        return [{ file, key }];
+        return [{ file, key: readKeyFile(file) }];
       } catch (thrown) {
-        this.#log.warn({ file, reason: asError(thrown).message }, "a trusted key is not usable");
+        this.#log.warn({ file, reason: asError(thrown).message }, "a key file is not usable");
         return [];
       }
     });

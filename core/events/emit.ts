@@ -1,0 +1,95 @@
+import { currentTransaction } from "../database/transaction.ts";
+import type { Log } from "../log.ts";
+import { jsonbText } from "./canonical.ts";
+import { type Catalogue, eventFaults } from "./catalogue.ts";
+import { makeEnvelope, readEnvelope, wireText } from "./envelope.ts";
+import { type JournalEntry, storeEvents } from "./journal.ts";
+import type { Keyring } from "./keyring.ts";
+import type { JsonObject } from "./json.ts";
+import { type SigningKey, signObject } from "./signature.ts";
+
+/** What emitting needs to know; given once by the program, before anything emits. */
+export interface Emitting {
+  catalogue: Catalogue;
+  keyring: Keyring;
+  log: Log;
+}
+
+let emitting: Emitting | undefined;
+const warned = new Set<string>();
+
+/** Sets with which keys and catalogue this program emits. */
+export function setUpEmitting(given: Emitting): void {
+  emitting = given;
+  warned.clear();
+}
+
+/**
+ * Announces something in the transaction that makes it true: both happen or neither. The event is
+ * checked against its declaration, signed with the key of its module, and journalled; Lighthouse
+ * publishes it and the hub tells people. Without a usable key it is journalled unsigned, and
+ * carries only Lighthouse's signature on the bus, as the peer's job events do.
+ *
+ * @returns the uuid of the event
+ * @throws Error outside a transaction, or when the data is not as declared: both are bugs
+ */
+export async function emitEvent(tag: string, data: Record<string, unknown>): Promise<string> {
+  const [uuid] = await emitEvents([{ tag, data }]);
+  if (uuid === undefined) throw new Error("one event in, none out");
+  return uuid;
+}
+
+/** As `emitEvent`, for several at once; they keep their order. */
+export async function emitEvents(
+  events: readonly { tag: string; data: Record<string, unknown> }[],
+): Promise<string[]> {
+  if (emitting === undefined) throw new Error("emitEvent() before setUpEmitting()");
+  if (currentTransaction() === undefined) throw new Error("emitEvent() outside inTransaction()");
+  const { catalogue } = emitting;
+  const entries = events.map(({ tag, data }) => {
+    const faults = eventFaults(catalogue, tag, data);
+    if (faults.length > 0) throw new Error(`cannot emit ${tag}: ${faults.join("; ")}`);
+    return journalEntry(tag, data, signingKey(tag));
+  });
+  await storeEvents(entries, "local");
+  return entries.map((entry) => entry.uuid);
+}
+
+/** An event ready for the journal, signed if there is a key. */
+export function journalEntry(
+  tag: string,
+  data: Record<string, unknown>,
+  key: SigningKey | undefined,
+): JournalEntry {
+  const event = newEvent(tag, data, key);
+  const envelope = readEnvelope(event);
+  if ("code" in envelope) throw new Error(`cannot emit ${tag}: ${envelope.reason}`);
+  const { uuid, time } = envelope;
+  const signer = key?.signer ?? null;
+  return { uuid, tag, time, signer, body: wireText(event), dataText: jsonbText(envelope.data) };
+}
+
+/** A new event, signed if there is a key. */
+export function newEvent(
+  tag: string,
+  data: Record<string, unknown>,
+  key: SigningKey | undefined,
+): JsonObject {
+  const event = makeEnvelope(tag, data);
+  return key === undefined ? event : signObject(event, key);
+}
+
+/** The module that a tag belongs to: `archive` of `_lk.archive.package-src-removed`. */
+export function moduleOfTag(tag: string): string {
+  return /^_lk\.([^.]+)\./.exec(tag)?.[1] ?? "general";
+}
+
+function signingKey(tag: string): SigningKey | undefined {
+  const module = moduleOfTag(tag);
+  const key = emitting?.keyring.signingKey(module);
+  if (key === undefined && !warned.has(module)) {
+    warned.add(module);
+    emitting?.log.warn({ module }, "no key to sign events with; only Lighthouse will sign them");
+  }
+  return key;
+}

@@ -1,0 +1,84 @@
+import { database, inTransaction } from "../database/connect.ts";
+import type { VerifiedEvent } from "./verify.ts";
+
+/** Channel of the wake-up that new events give; polling is the truth. */
+export const JOURNAL_CHANNEL = "lk_event";
+
+/** How an event came in: made here, submitted to our Lighthouse, or heard on the bus. */
+export type Origin = "local" | "submitted" | "bus";
+
+/** What the journal keeps of an event. */
+export type JournalEntry = Omit<VerifiedEvent, "data">;
+
+/** A frame that was refused. */
+export interface QuarantinedFrame {
+  /** The endpoint it came in by. */
+  source: string;
+  reason: string;
+  signer?: string | undefined;
+  tag?: string | undefined;
+  body: string;
+}
+
+/** No more of a refused frame is kept. */
+const QUARANTINED_CHARACTERS = 65_536;
+
+/**
+ * Writes events into the journal, in order, in the running transaction or one of its own. Events
+ * heard on the bus were published by whoever we heard them from and are not published again.
+ *
+ * @returns the uuids that were new, with their journal numbers; those missing were known
+ */
+export async function storeEvents(
+  events: readonly JournalEntry[],
+  origin: Origin,
+): Promise<Map<string, string>> {
+  if (events.length === 0) return new Map();
+  return inTransaction(async () => {
+    // Known uuids are left out first: a conflict would use up a journal number, and numbers
+    // without gaps are what subscribers count on. Two writers at once still end in "on conflict".
+    const rows = await database().query<{ id: string; uuid: string }>(
+      `insert into event (uuid, tag, time, signer, origin, body, data, published_at)
+       select uuid, tag, time, signer, $7, body, data::jsonb,
+              case when $7 = 'bus' then now() end
+         from unnest($1::uuid[], $2::text[], $3::timestamptz[], $4::text[], $5::text[], $6::text[])
+              with ordinality as e (uuid, tag, time, signer, body, data, place)
+        where not exists (select 1 from event known where known.uuid = e.uuid)
+        order by place
+       on conflict (uuid) do nothing
+       returning id, uuid`,
+      [
+        events.map((event) => event.uuid),
+        events.map((event) => event.tag),
+        events.map((event) => event.time),
+        events.map((event) => event.signer),
+        events.map((event) => event.body),
+        events.map((event) => event.dataText),
+        origin,
+      ],
+    );
+    if (rows.length > 0) await database().query("select pg_notify($1, '')", [JOURNAL_CHANNEL]);
+    return new Map(rows.map((row) => [row.uuid, row.id]));
+  });
+}
+
+/** Keeps refused frames for operators to look at. */
+export async function quarantine(frames: readonly QuarantinedFrame[]): Promise<void> {
+  if (frames.length === 0) return;
+  await database().query(
+    `insert into event_quarantine (source, reason, signer, tag, body)
+     select * from unnest($1::text[], $2::text[], $3::text[], $4::text[], $5::text[])`,
+    [
+      frames.map((frame) => storable(frame.source)),
+      frames.map((frame) => storable(frame.reason)),
+      frames.map((frame) => (frame.signer === undefined ? null : storable(frame.signer))),
+      frames.map((frame) => (frame.tag === undefined ? null : storable(frame.tag))),
+      frames.map((frame) => storable(frame.body)),
+    ],
+  );
+}
+
+/** PostgreSQL's text holds everything but U+0000. */
+function storable(text: string): string {
+  return text.slice(0, QUARANTINED_CHARACTERS).replaceAll("\0", "\ufffd");
+}

@@ -1,0 +1,133 @@
+import { existsSync, mkdtempSync, readFileSync, rmSync, statSync, writeFileSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import test, { type ExecutionContext } from "ava";
+import { loadSettings } from "../../../../core/config.ts";
+import { openKeyring } from "../../../../core/events/setup.ts";
+import { silentLog } from "../../../../core/log.ts";
+import { renderText } from "../../../../core/message.ts";
+import { keys } from "../../../../core/modules/keys/index.ts";
+import { checkParameters, runAtOnce } from "../../../../core/operation/ask.ts";
+import { parseWords } from "../../../../core/operation/command.ts";
+import type { Answer, Caller, Environment } from "../../../../core/operation/declare.ts";
+import { createRegistry } from "../../../../core/operation/registry.ts";
+
+const registry = createRegistry([keys]);
+
+interface Bench {
+  directory: string;
+  environment: Environment;
+  lk(...words: string[]): Promise<Answer>;
+}
+
+/** A machine with an empty data directory, and `lk` typed on it. */
+function bench(t: ExecutionContext, origin: Caller["origin"] = "cli"): Bench {
+  const directory = mkdtempSync(join(tmpdir(), "lk-keys-"));
+  t.teardown(() => rmSync(directory, { recursive: true }));
+  const settings = loadSettings({ dataDirectory: join(directory, "var") });
+  const environment = { registry, settings, log: silentLog() };
+  const caller = { name: "local:test", role: "admin", origin } as const;
+  async function lk(...words: string[]): Promise<Answer> {
+    const typed = parseWords(registry.operations.values(), words, { program: "lk" });
+    if ("help" in typed) throw new Error(typed.help);
+    const parameters = checkParameters(typed.operation, typed.parameters);
+    const admitted = { declaration: typed.operation, parameters, caller, dryRun: false };
+    return runAtOnce(environment, admitted);
+  }
+  return { directory, environment, lk };
+}
+
+test("a new key is made, trusted, installed and signs", async (t) => {
+  const { directory, environment, lk } = bench(t);
+  const made = await lk("key", "new", "archive-host", "--email", "a@b.c", "--output", directory);
+  const secret = join(directory, "archive-host.key_secret");
+  const open = join(directory, "archive-host.key");
+  t.like(made.data, { id: "archive-host", email: "a@b.c", file: open, secret });
+  t.is(statSync(secret).mode & 0o777, 0o600);
+  t.notRegex(
+    JSON.stringify(made),
+    new RegExp(/signing-key = "(.*)"/.exec(readFileSync(secret, "utf8"))?.[1] ?? "x"),
+  );
+  await lk("key", "trust", open);
+  await lk("key", "install", "archive", secret);
+  const keyring = openKeyring(environment);
+  t.is(keyring.signingKey("archive")?.signer, "archive-host");
+  t.is(keyring.verifyKeys("archive-host").length, 1);
+});
+
+test("no key is overwritten by chance", async (t) => {
+  const { directory, lk } = bench(t);
+  await lk("key", "new", "a", "--output", directory);
+  const before = readFileSync(join(directory, "a.key_secret"), "utf8");
+  await t.throwsAsync(lk("key", "new", "a", "--output", directory), { code: "KEY_EXISTS" });
+  t.is(readFileSync(join(directory, "a.key_secret"), "utf8"), before);
+});
+
+test("another key of a trusted signer needs --force; the same one is welcome", async (t) => {
+  const { directory, environment, lk } = bench(t);
+  for (const folder of ["one", "two"]) {
+    await lk("key", "new", "a", "--sign-only", "--output", join(directory, folder));
+  }
+  await lk("key", "trust", join(directory, "one", "a.key"));
+  const again = await lk("key", "trust", join(directory, "one", "a.key"));
+  t.regex(again.messages.map(renderText).join(), /a is trusted already/);
+  const other = join(directory, "two", "a.key");
+  await t.throwsAsync(lk("key", "trust", other), { code: "KEY_EXISTS" });
+  await lk("key", "trust", other, "--force");
+  t.is(openKeyring(environment).verifyKeys("a").length, 1);
+});
+
+test("secret files are not put where everybody reads, nor public ones where modules sign", async (t) => {
+  const { directory, environment, lk } = bench(t);
+  await lk("key", "new", "a", "--output", directory);
+  await t.throwsAsync(lk("key", "trust", join(directory, "a.key_secret")), { code: "KEY_SECRET" });
+  await t.throwsAsync(lk("key", "install", "archive", join(directory, "a.key")), {
+    code: "KEY_PUBLIC",
+  });
+  t.false(existsSync(openKeyring(environment).directory));
+});
+
+test("the id of a foreign file cannot lead out of the folder", async (t) => {
+  const { directory, lk } = bench(t);
+  await lk("key", "new", "a", "--output", directory);
+  const file = join(directory, "evil.key");
+  const text = readFileSync(join(directory, "a.key"), "utf8");
+  writeFileSync(file, text.replace('id = "a"', 'id = "../../evil"'));
+  await t.throwsAsync(lk("key", "trust", file), { code: "KEY_ID" });
+});
+
+test("trust can be listed, shown and taken back", async (t) => {
+  const { directory, environment, lk } = bench(t);
+  t.deepEqual((await lk("key", "list")).data, []);
+  await lk("key", "new", "a", "--name", "Anna", "--output", directory);
+  await lk("key", "trust", join(directory, "a.key"));
+  await lk("key", "install", "general", join(directory, "a.key_secret"));
+  const listed = (await lk("key", "list")).data as { kind: string; id: string; name: string }[];
+  t.deepEqual(
+    listed.map(({ kind, id, name }) => [kind, id, name]),
+    [
+      ["trusted", "a", "Anna"],
+      ["own", "a", "Anna"],
+    ],
+  );
+  const shown = await lk("key", "show", "a");
+  t.regex(shown.messages.map(renderText).join("\n"), /a is trusted\.\n.*File .*a\.pub\.key/);
+  await lk("key", "revoke", "a");
+  t.is(openKeyring(environment).verifyKeys("a").length, 0);
+  await t.throwsAsync(lk("key", "revoke", "a"), { code: "KEY_UNKNOWN" });
+  await t.throwsAsync(lk("key", "show", "b"), { code: "KEY_UNKNOWN" });
+});
+
+test("files that are no keys are refused by name", async (t) => {
+  const { directory, lk } = bench(t);
+  const file = join(directory, "empty.key");
+  await t.throwsAsync(lk("key", "trust", file), { code: "KEY_UNREADABLE", message: /empty\.key/ });
+  writeFileSync(file, 'metadata\n    id = "a"\n');
+  await t.throwsAsync(lk("key", "trust", file), { code: "KEY_INVALID", message: /no key at all/ });
+});
+
+test("keys are not handled from a chat room", async (t) => {
+  const { directory, lk } = bench(t, "chat");
+  await t.throwsAsync(lk("key", "new", "a", "--output", directory), { code: "COMMAND_LINE_ONLY" });
+  await t.throwsAsync(lk("key", "trust", "/etc/passwd"), { code: "COMMAND_LINE_ONLY" });
+});
