@@ -82,7 +82,8 @@ create table archive_index (
   -- 'source' for sources.
   architecture text not null,
   path text not null,
-  -- Of the uncompressed index: the same whatever form was fetched.
+  -- Of the uncompressed index, whatever form was fetched; where the Release does not list that, of
+  -- the best form it lists.
   sha256 text not null,
   size bigint not null,
   stanza_count integer not null,

@@ -1,0 +1,102 @@
+import { spawn } from "node:child_process";
+import { Readable } from "node:stream";
+import { createGunzip } from "node:zlib";
+import type { XzReadableStream } from "xz-decompress";
+import { asError, OperatorError } from "../../errors.ts";
+
+/** Endings of an index, best first: smallest to fetch. */
+export const FORMS = ["xz", "gz", ""] as const;
+export type Form = (typeof FORMS)[number];
+
+const CHUNK = 256 * 1024;
+
+/**
+ * The uncompressed bytes of an index.
+ *
+ * @param name its name in errors
+ * @param xz   the program to decompress .xz with; where it is missing, a WebAssembly library does
+ * @throws OperatorError `CORRUPT_INDEX` while reading, when the data is damaged or cut off
+ */
+export async function* decompress(
+  name: string,
+  compressed: Readable,
+  form: Form,
+  options: { signal?: AbortSignal; xz?: string } = {},
+): AsyncGenerator<Buffer> {
+  try {
+    if (form === "") yield* compressed;
+    else if (form === "gz") yield* gunzip(compressed);
+    else yield* unxz(compressed, options);
+  } catch (thrown) {
+    if (options.signal?.aborted === true) throw asError(options.signal.reason);
+    if (thrown instanceof OperatorError) throw thrown;
+    throw new OperatorError(
+      "CORRUPT_INDEX",
+      `${name} cannot be decompressed: ${asError(thrown).message}.`,
+      "Nothing was stored. The file is damaged or cut off on the mirror.",
+      { cause: thrown },
+    );
+  } finally {
+    compressed.destroy();
+  }
+}
+
+async function* gunzip(compressed: Readable): AsyncGenerator<Buffer> {
+  const stream = createGunzip({ chunkSize: CHUNK });
+  compressed.once("error", (error) => stream.destroy(error));
+  yield* compressed.pipe(stream) as AsyncIterable<Buffer>;
+}
+
+async function* unxz(
+  compressed: Readable,
+  options: { signal?: AbortSignal; xz?: string },
+): AsyncGenerator<Buffer> {
+  const child = spawn(options.xz ?? "xz", ["--decompress", "--stdout", "--threads=0"], {
+    stdio: ["pipe", "pipe", "pipe"],
+    ...(options.signal === undefined ? {} : { signal: options.signal }),
+  });
+  let complaint = "";
+  child.stderr.on("data", (chunk: Buffer) => (complaint += chunk.toString()));
+  const ended = new Promise<Error | "missing" | undefined>((resolve) => {
+    child.once("error", (error: NodeJS.ErrnoException) =>
+      resolve(error.code === "ENOENT" ? "missing" : error),
+    );
+    child.once("close", (status) => resolve(status === 0 ? undefined : xzError(complaint)));
+  });
+  const spawned = await new Promise<boolean>((resolve) => {
+    child.once("spawn", () => resolve(true));
+    child.once("error", () => resolve(false));
+  });
+  if (!spawned) {
+    const failure = await ended;
+    if (failure !== "missing") throw failure;
+    yield* unxzInProcess(compressed);
+    return;
+  }
+  try {
+    // xz may end before it has read all; its status tells, not the broken pipe.
+    child.stdin.on("error", () => undefined);
+    compressed.once("error", (error) => child.stdin.destroy(error));
+    compressed.pipe(child.stdin);
+    yield* child.stdout as AsyncIterable<Buffer>;
+    const failure = await ended;
+    if (failure !== undefined) throw failure;
+  } finally {
+    child.kill();
+  }
+}
+
+function xzError(complaint: string): Error {
+  return new Error(complaint.trim().replace(/^\S*xz: (\(stdin\): )?/, "") || "xz failed");
+}
+
+async function* unxzInProcess(compressed: Readable): AsyncGenerator<Buffer> {
+  // A CommonJS bundle: what its types call a named export lies on the default one.
+  const library = (await import("xz-decompress")) as unknown as {
+    default: { XzReadableStream: typeof XzReadableStream };
+  };
+  const web = Readable.toWeb(compressed) as ReadableStream<Uint8Array>;
+  for await (const chunk of Readable.fromWeb(new library.default.XzReadableStream(web) as never)) {
+    yield Buffer.from(chunk as Uint8Array);
+  }
+}

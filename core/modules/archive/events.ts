@@ -1,0 +1,210 @@
+import prettyBytes from "pretty-bytes";
+import { z } from "zod";
+import { declareEvent, type Links, type Subject } from "../../events/declare.ts";
+import {
+  architectures,
+  count,
+  line,
+  list,
+  type Next,
+  place,
+  quoted,
+  see,
+  strong,
+  version,
+} from "../../events/phrases.ts";
+import type { Inline, Message, Tone } from "../../message.ts";
+
+const Change = z.enum(["added", "updated", "changed", "removed"]);
+type Change = z.output<typeof Change>;
+const Counts = z.record(Change, z.int().nonnegative());
+const Place = { repo: z.string(), suite: z.string() };
+
+/** A binary package that changed, with the architectures it changed on in the same way. */
+const BinaryChange = z.looseObject({
+  name: z.string(),
+  type: z.enum(["deb", "udeb"]),
+  change: Change,
+  version_old: z.string().nullable(),
+  version_new: z.string().nullable(),
+  architectures: z.array(z.string()),
+});
+
+export const PackageChanged = z.looseObject({
+  ...Place,
+  /** The source package, or the one that the binaries name. */
+  pkg_name: z.string(),
+  change: Change,
+  version_old: z.string().nullable(),
+  version_new: z.string().nullable(),
+  component: z.string(),
+  /** Whether the source changed, not only binaries of it. */
+  source_changed: z.boolean(),
+  /** At most 50 of them. */
+  binaries: z.array(BinaryChange),
+  binaries_count: z.int().nonnegative(),
+});
+export type PackageChanged = z.output<typeof PackageChanged>;
+
+const SuiteChanged = z.looseObject({
+  ...Place,
+  /** Source packages concerned. */
+  packages_count: z.int().positive(),
+  /** The first of their names. */
+  packages: z.array(z.string()),
+  sources: Counts,
+  binaries: Counts,
+});
+export type SuiteChanged = z.output<typeof SuiteChanged>;
+
+const SuiteImported = z.looseObject({
+  ...Place,
+  sources: z.int().nonnegative(),
+  binaries: z.int().nonnegative(),
+  udebs: z.int().nonnegative(),
+  components: z.array(z.string()),
+  architectures: z.array(z.string()),
+  bytes: z.int().nonnegative(),
+});
+
+const Failure = { ...Place, reason: z.string(), code: z.string() };
+
+const WORDS: Record<Change, { verb: string; tone: Tone }> = {
+  added: { verb: "is new in", tone: "good" },
+  updated: { verb: "was updated in", tone: "good" },
+  changed: { verb: "was changed without a new version in", tone: "attention" },
+  removed: { verb: "left", tone: "attention" },
+};
+const SHOWN_BINARIES = 5;
+
+export const packageChanged = declareEvent({
+  tag: "_lk.archive.package-changed",
+  summary: "an import found a package added, updated, changed or removed in a suite",
+  schema: PackageChanged,
+  audience: "people",
+  subject: (data) => ({
+    ...subject(data),
+    packages: [...new Set([data.pkg_name, ...data.binaries.map((binary) => binary.name)])],
+  }),
+  render(data, links): Message {
+    const { verb, tone } = WORDS[data.change];
+    const what = data.source_changed ? "" : "Binaries of ";
+    const target = place(data.repo, data.suite);
+    return {
+      tone,
+      headline: line`${what}${strong(data.pkg_name)} ${steps(data)} ${verb} ${target}`,
+      details: binaryLines(data),
+      ...seePackage(data, links),
+    };
+  },
+});
+
+export const suiteChanged = declareEvent({
+  tag: "_lk.archive.suite-changed",
+  summary: "an import found more changes in a suite than are told one by one",
+  schema: SuiteChanged,
+  audience: "people",
+  subject: (data) => ({ ...subject(data), packages: data.packages }),
+  render(data): Message {
+    const changed = count(data.packages_count, "source package");
+    const details: Inline[][] = [];
+    const more = data.packages_count - data.packages.length;
+    const names = more > 0 ? [...data.packages, `${more} more`] : data.packages;
+    details.push([list(names)]);
+    for (const [what, counts] of [
+      ["sources", data.sources],
+      ["binaries", data.binaries],
+    ] as const) {
+      const parts = Object.entries(counts).filter(([, number]) => number > 0);
+      if (parts.length === 0) continue;
+      details.push([`${what}: ${parts.map(([how, number]) => `${number} ${how}`).join(", ")}`]);
+    }
+    const headline = line`${strong(place(data.repo, data.suite))}: changes in ${changed}`;
+    return { tone: "neutral", headline, details };
+  },
+});
+
+export const suiteImported = declareEvent({
+  tag: "_lk.archive.suite-imported",
+  summary: "a suite was imported for the first time",
+  schema: SuiteImported,
+  audience: "people",
+  subject,
+  render(data): Message {
+    const counts = [count(data.sources, "source"), `${data.binaries} binaries`];
+    if (data.udebs > 0) counts.push(`${data.udebs} for the installer`);
+    const target = strong(place(data.repo, data.suite));
+    return {
+      tone: "good",
+      headline: line`${target} was imported for the first time: ${list(counts)}`,
+      details: [
+        line`components ${list(data.components)}, architectures ${architectures(data.architectures)}`,
+        [`${prettyBytes(data.bytes)} of indices read`],
+      ],
+    };
+  },
+});
+
+export const importFailed = declareEvent({
+  tag: "_lk.archive.import-failed",
+  summary: "the scheduled import of a suite begins to fail",
+  schema: z.looseObject(Failure),
+  audience: "people",
+  subject,
+  render: (data): Message => ({
+    tone: "bad",
+    headline: line`The import of ${strong(place(data.repo, data.suite))} fails`,
+    quote: quoted(data.reason),
+    next: [{ code: `import ${data.suite}` }, " tries it again and says more"],
+  }),
+});
+
+export const importRecovered = declareEvent({
+  tag: "_lk.archive.import-recovered",
+  summary: "the import of a suite works again",
+  schema: z.looseObject({ ...Place, failing_since: z.string() }),
+  audience: "people",
+  subject,
+  render: (data): Message => ({
+    tone: "good",
+    headline: line`The import of ${strong(place(data.repo, data.suite))} works again`,
+    details: [[`it failed since ${data.failing_since}`]],
+  }),
+});
+
+/** What this module itself emits. */
+export const importEvents = [
+  packageChanged,
+  suiteChanged,
+  suiteImported,
+  importFailed,
+  importRecovered,
+];
+
+function subject(data: { repo: string; suite: string }): Subject {
+  return { repository: data.repo, suites: [data.suite] };
+}
+
+/** `1.0 → 1.1`, or the one version there is. */
+function steps(data: { version_old: string | null; version_new: string | null }): Inline[] {
+  const { version_old: from, version_new: to } = data;
+  if (from === null || to === null || from === to) return [version(to ?? from ?? "")];
+  return [version(from), " → ", version(to)];
+}
+
+function binaryLines(data: PackageChanged): Inline[][] {
+  const lines = data.binaries.slice(0, SHOWN_BINARIES).map((binary) => {
+    const kind = binary.type === "udeb" ? " (installer)" : "";
+    const where = architectures(binary.architectures);
+    return line`${binary.name}${kind} ${steps(binary)} ${binary.change} on ${where}`;
+  });
+  const more = data.binaries_count - lines.length;
+  if (more > 0) lines.push([`and ${count(more, "more binary package")}`]);
+  return lines;
+}
+
+function seePackage(data: PackageChanged, links: Links): Next {
+  if (data.change === "removed") return {};
+  const seen = see("See the package", links, ["package", "src", data.suite, data.pkg_name]);
+  return seen.next === undefined ? { next: [{ code: `why ${data.pkg_name}` }] } : seen;
+}

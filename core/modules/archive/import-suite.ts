@@ -1,0 +1,103 @@
+import { database, inTransaction } from "../../database/connect.ts";
+import { transactionClient } from "../../database/transaction.ts";
+import { SuiteRelease } from "../../model/archive-suite.ts";
+import { downloadIndex, type IndexFile } from "./download.ts";
+import { createFetcher, type Fetcher } from "./fetch.ts";
+import { fetchRelease, type FetchedRelease } from "./fetch-release.ts";
+import { type PlannedIndex, planIndices } from "./plan.ts";
+import { storedIndices } from "./store.ts";
+import {
+  type ImportOptions,
+  type ImportResult,
+  isStored,
+  storeSuite,
+  type SuiteWork,
+} from "./store-suite.ts";
+import type { ConfiguredSuite } from "./suites.ts";
+
+/**
+ * Imports one suite: fetches and verifies its Release, fetches the indices that changed, and
+ * stores them in one transaction, so that readers see the old suite or the new one, and an import
+ * that ends midway leaves the old.
+ *
+ * @throws OperatorError for everything that is wrong with the mirror or the archive
+ */
+export async function importSuite(
+  suite: ConfiguredSuite,
+  options: ImportOptions,
+): Promise<ImportResult> {
+  const startedAt = new Date();
+  const fetcher = createFetcher(options);
+  const files = new Map<PlannedIndex, IndexFile>();
+  try {
+    options.progress({ step: `${suite.name}: asking for its Release` });
+    const before = (await SuiteRelease.findByPk(suite.id))?.get({ plain: true });
+    const fetched = await fetchRelease(fetcher, suite, before, options);
+    const planned = planIndices(suite, fetched.release);
+    const stored = await inTransaction(() => storedIndices(transactionClient(), suite.id));
+    const due = planned.filter((index) => options.force || !isStored(index, stored));
+    await downloadAll(due, files, suite, fetched, fetcher, options);
+    const work: SuiteWork = { suite, planned, files, fetched, startedAt, options };
+    const result = options.dryRun
+      ? await tryOut(work)
+      : await inTransaction(() => storeSuite(work));
+    if (result.first && !options.dryRun) await analyze();
+    return result;
+  } finally {
+    for (const file of files.values()) await file.close();
+    await fetcher.close();
+  }
+}
+
+async function downloadAll(
+  due: PlannedIndex[],
+  files: Map<PlannedIndex, IndexFile>,
+  suite: ConfiguredSuite,
+  { release, mirror }: FetchedRelease,
+  fetcher: Fetcher,
+  options: ImportOptions,
+): Promise<void> {
+  const total = due.reduce((sum, index) => sum + (index.forms[0]?.file.size ?? 0), 0);
+  const mirrors = [mirror, ...suite.mirrors.filter((other) => other !== mirror)];
+  let done = 0;
+  for (const index of due) {
+    const step = `${suite.name}: fetching ${index.path}`;
+    const file = await downloadIndex(index, {
+      fetcher,
+      mirrors,
+      suite: suite.name,
+      byHash: release.acquireByHash,
+      signal: options.signal,
+      onBytes: (bytes) => {
+        done += bytes;
+        options.progress({ step, done, total, unit: "bytes" });
+      },
+    });
+    files.set(index, file);
+  }
+}
+
+/** Thrown to end a transaction that must leave nothing behind. */
+class RolledBack extends Error {
+  readonly result: ImportResult;
+  constructor(result: ImportResult) {
+    super("rolled back on purpose");
+    this.result = result;
+  }
+}
+
+async function tryOut(work: SuiteWork): Promise<ImportResult> {
+  try {
+    return await inTransaction(async () => {
+      throw new RolledBack(await storeSuite(work));
+    });
+  } catch (thrown) {
+    if (thrown instanceof RolledBack) return thrown.result;
+    throw thrown;
+  }
+}
+
+/** After a first import the planner knows nothing of the tables yet. */
+async function analyze(): Promise<void> {
+  await database().query("analyze archive_index, source_package, source_file, binary_package");
+}

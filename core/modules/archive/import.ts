@@ -1,0 +1,75 @@
+import { inTransaction } from "../../database/connect.ts";
+import { emitEvent } from "../../events/emit.ts";
+import { asError, OperatorError } from "../../errors.ts";
+import { ImportRun } from "../../model/archive-journal.ts";
+import { Suite } from "../../model/archive-suite.ts";
+import type { Caller } from "../../operation/declare.ts";
+import { importSuite } from "./import-suite.ts";
+import type { ImportOptions, ImportResult } from "./store-suite.ts";
+import type { ConfiguredSuite } from "./suites.ts";
+
+/** How the import of one of several suites ended. */
+export type Outcome =
+  | { suite: ConfiguredSuite; result: ImportResult }
+  | { suite: ConfiguredSuite; error: OperatorError };
+
+/**
+ * Imports suites one after the other; one that fails does not keep the others back.
+ *
+ * @throws what is no OperatorError, and when it is cancelled
+ */
+export async function importSuites(
+  suites: readonly ConfiguredSuite[],
+  options: ImportOptions,
+  origin: Caller["origin"],
+): Promise<Outcome[]> {
+  const outcomes: Outcome[] = [];
+  for (const suite of suites) {
+    const startedAt = new Date();
+    try {
+      outcomes.push({ suite, result: await importSuite(suite, options) });
+    } catch (thrown) {
+      if (options.signal.aborted || !(thrown instanceof OperatorError)) throw asError(thrown);
+      options.log.warn({ suite: suite.name, code: thrown.code }, "import of a suite failed");
+      if (!options.dryRun) await recordFailure(suite, thrown, startedAt, origin);
+      outcomes.push({ suite, error: thrown });
+    }
+  }
+  return outcomes;
+}
+
+/**
+ * Keeps a failure. People are told once, when an import that nobody watches begins to fail; who
+ * typed the command reads it in the answer.
+ */
+async function recordFailure(
+  suite: ConfiguredSuite,
+  error: OperatorError,
+  startedAt: Date,
+  origin: Caller["origin"],
+): Promise<void> {
+  const watched = origin === "cli" || origin === "chat" || origin === "http";
+  await inTransaction(async () => {
+    const row = await Suite.findByPk(suite.id, { lock: true });
+    if (row === null) return;
+    if (!watched && row.failingSince === null) {
+      await row.update({ failingSince: startedAt });
+      await emitEvent("_lk.archive.import-failed", {
+        repo: suite.repository,
+        suite: suite.name,
+        code: error.code,
+        reason: error.message,
+      });
+    }
+    // The same failure every half hour is one failure.
+    if (row.failure === error.message) return;
+    await row.update({ failure: error.message });
+    await ImportRun.create({
+      suiteId: suite.id,
+      startedAt,
+      outcome: "failed",
+      error: error.message,
+      releaseDate: null,
+    });
+  });
+}

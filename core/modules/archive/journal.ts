@@ -1,0 +1,92 @@
+import type { ClientBase } from "pg";
+
+/**
+ * Writes the journal of a run from what was noted before and what stands in the tables now: one
+ * row per package, component and architecture, however many indices list it. The tests show what
+ * becomes of versions that come, go, and stay.
+ *
+ * @returns how many changes there were
+ */
+export async function writeJournal(
+  client: ClientBase,
+  runId: number,
+  suiteId: number,
+): Promise<number> {
+  const { rowCount } = await client.query(JOURNAL, [runId, suiteId]);
+  return rowCount ?? 0;
+}
+
+const JOURNAL = `
+with after as (
+  select distinct t.type, t.name, t.component, t.architecture, t.name as source_name,
+         p.version, p.version_key, p.stanza_hash
+    from archive_touched t
+    join archive_index i on i.suite_id = $2 and i.kind = t.type and i.component = t.component
+    join source_package p on p.index_id = i.id and p.name = t.name
+   where t.type = 'source'
+  union all
+  select distinct t.type, t.name, t.component, t.architecture, p.source_name,
+         p.version, p.version_key, p.stanza_hash
+    from archive_touched t
+    join archive_index i on i.suite_id = $2 and i.kind = t.type and i.component = t.component
+    join binary_package p on p.index_id = i.id and p.name = t.name
+         and p.architecture = t.architecture
+   where t.type <> 'source'
+), both_sides as (
+  select *, false as now from archive_before
+  union all
+  select *, true as now from after
+), versions as (
+  select type, name, component, architecture, version_key, min(version) as version,
+         (array_agg(source_name order by now desc))[1] as source_name,
+         bool_or(not now) as was, bool_or(now) as is
+    from both_sides
+   group by type, name, component, architecture, version_key
+), stanzas as (
+  select type, name, component, architecture,
+         array_agg(distinct stanza_hash order by stanza_hash) filter (where now)
+           is distinct from
+         array_agg(distinct stanza_hash order by stanza_hash) filter (where not now) as differ
+    from both_sides
+   group by type, name, component, architecture
+), packages as (
+  select type, name, component, architecture,
+         (array_agg(source_name order by is desc, version_key desc))[1] as source_name,
+         (array_agg(version order by version_key desc) filter (where was))[1] as old_top,
+         max(version_key) filter (where was) as old_key,
+         (array_agg(version order by version_key desc) filter (where is))[1] as new_top,
+         (array_agg(version order by version_key desc) filter (where is and not was))[1] as come,
+         max(version_key) filter (where is and not was) as come_key,
+         (array_agg(version order by version_key desc) filter (where was and not is))[1] as gone
+    from versions
+   group by type, name, component, architecture
+), judged as (
+  select packages.*,
+         case
+           when old_top is null then 'added'
+           when new_top is null then 'removed'
+           when gone = old_top or come_key > old_key then 'updated'
+           when come is not null then 'added'
+           when gone is not null then 'removed'
+           else 'changed'
+         end as change
+    from packages
+    join stanzas using (type, name, component, architecture)
+   where differ
+)
+insert into archive_change
+       (run_id, suite_id, type, name, source_name, component, architecture, change,
+        version_old, version_new)
+select $1, $2, type, name, source_name, component, architecture, change,
+       case change
+         when 'added' then null
+         when 'removed' then coalesce(gone, old_top)
+         else old_top
+       end,
+       case change
+         when 'added' then coalesce(come, new_top)
+         when 'updated' then coalesce(come, new_top)
+         else new_top
+       end
+  from judged
+ order by type = 'source' desc, name, architecture`;

@@ -1,0 +1,245 @@
+import type { ClientBase } from "pg";
+import { transactionClient } from "../../database/transaction.ts";
+import type { Release } from "../../debian/release.ts";
+import { emitEvent } from "../../events/emit.ts";
+import type { Log } from "../../log.ts";
+import { deleteIndices } from "../../model/archive-removal.ts";
+import { Suite, SuiteRelease } from "../../model/archive-suite.ts";
+import type { Progress } from "../../operation/declare.ts";
+import { announceChanges } from "./announce.ts";
+import { decompress } from "./decompress.ts";
+import type { IndexFile } from "./download.ts";
+import type { FetchOptions } from "./fetch.ts";
+import type { FetchedRelease } from "./fetch-release.ts";
+import { writeJournal } from "./journal.ts";
+import { loadIndex } from "./load.ts";
+import { createStages, mergeIndex, noteDeletedIndex } from "./merge.ts";
+import type { PlannedIndex } from "./plan.ts";
+import {
+  beginRun,
+  describeIndex,
+  finishRun,
+  indexRow,
+  knownStanzas,
+  lockSuite,
+  sameIndex,
+  storedIndices,
+  type StoredIndex,
+  type SuiteCounts,
+  suiteCounts,
+} from "./store.ts";
+import type { ConfiguredSuite } from "./suites.ts";
+
+export interface ImportOptions extends Omit<FetchOptions, "signal"> {
+  signal: AbortSignal;
+  log: Log;
+  /** Read all indices again, and accept a Release older than the last one. */
+  force: boolean;
+  /** Find out what would change, and write nothing. */
+  dryRun: boolean;
+  progress(progress: Progress): void;
+}
+
+/** What an import of one suite did, or would do. */
+export interface ImportResult extends SuiteCounts {
+  repository: string;
+  suite: string;
+  first: boolean;
+  /** Indices that were read; 0 when nothing had changed. */
+  indices: number;
+  /** Uncompressed. */
+  bytes: number;
+  changes: { change: string; count: number }[];
+}
+
+/** What the transaction of an import needs. */
+export interface SuiteWork {
+  suite: ConfiguredSuite;
+  planned: PlannedIndex[];
+  /** The indices to read. */
+  files: Map<PlannedIndex, IndexFile>;
+  fetched: FetchedRelease;
+  startedAt: Date;
+  options: ImportOptions;
+}
+
+/**
+ * Stores what was fetched, in the caller's transaction: all of it becomes visible at once, or
+ * nothing does.
+ *
+ * @throws OperatorError for everything that is wrong with an index
+ */
+export async function storeSuite(work: SuiteWork): Promise<ImportResult> {
+  const { suite, planned, options } = work;
+  const client = transactionClient();
+  await lockSuite(client, suite.id, options.signal, () =>
+    options.progress({ step: `${suite.name}: waiting for another import of it` }),
+  );
+  const row = await Suite.findByPk(suite.id, { rejectOnEmpty: true });
+  const stored = await storedIndices(client, suite.id);
+  const obsolete = stored.filter((one) => !planned.some((index) => sameIndex(one, index)));
+  // Another import may have stored some of them while this one fetched.
+  const due = [...work.files].filter(([index]) => options.force || !isStored(index, stored));
+  const result: ImportResult = {
+    repository: suite.repository,
+    suite: suite.name,
+    first: row.importedAt === null,
+    indices: due.length,
+    bytes: 0,
+    changes: [],
+    ...(await suiteCounts(client, suite.id)),
+  };
+  if (isOvertaken(row, work)) return { ...result, indices: 0 };
+  const changed = due.length > 0 || obsolete.length > 0;
+  if (changed) await storeChanges(work, result, due, obsolete);
+  await describeSuite(row, work, changed);
+  return result;
+}
+
+/** Whether another import stored a later Release while this one fetched. */
+function isOvertaken(row: Suite, { fetched, options }: SuiteWork): boolean {
+  return !options.force && row.releaseDate !== null && row.releaseDate > fetched.release.date;
+}
+
+async function storeChanges(
+  work: SuiteWork,
+  result: ImportResult,
+  due: [PlannedIndex, IndexFile][],
+  obsolete: StoredIndex[],
+): Promise<void> {
+  const { suite, fetched, startedAt } = work;
+  const client = transactionClient();
+  const runId = await beginRun(client, suite.id, startedAt, fetched.release.date);
+  if (!result.first) await createStages(client);
+  const reader = createReader(work, result, client, runId, due);
+  for (const [index, file] of due) await reader(index, file);
+  for (const index of obsolete) {
+    if (!result.first) {
+      await noteDeletedIndex(client, { ...index, suiteId: suite.id, indexId: index.id });
+    }
+    await deleteIndices([index.id]);
+  }
+  Object.assign(result, await suiteCounts(client, suite.id));
+  const changes = result.first ? 0 : await writeJournal(client, runId, suite.id);
+  await finishRun(client, runId, { ...result, changes });
+  if (changes > 0) result.changes = await changeCounts(client, runId);
+  await announce(client, runId, suite, result);
+}
+
+/** Reads one index after the other into the tables (first import) or the stages. */
+function createReader(
+  { suite, options }: SuiteWork,
+  result: ImportResult,
+  client: ClientBase,
+  runId: number,
+  due: [PlannedIndex, IndexFile][],
+): (index: PlannedIndex, file: IndexFile) => Promise<void> {
+  const sizes = due.map(([index]) => index.plain?.size);
+  const total = sizes.reduce<number>((sum, size) => sum + (size ?? 0), 0);
+  let count = 0;
+  // Ids stay below 2^53 for half a billion runs, and no run stores sixteen million rows.
+  const nextId = (): number => runId * 2 ** 24 + count++;
+  return async (index, file) => {
+    const indexId = await indexRow(client, suite.id, index);
+    const known = result.first
+      ? new Map<string, number>()
+      : await knownStanzas(client, index.kind, indexId);
+    const step = `${suite.name}: reading ${index.path}`;
+    const { signal } = options;
+    const loaded = await loadIndex(
+      {
+        name: file.url,
+        kind: index.kind,
+        indexId,
+        content: decompress(file.url, file.stream(), file.form, { signal }),
+        expected: index.plain,
+      },
+      {
+        client,
+        suffix: result.first ? "" : "_stage",
+        known,
+        nextId,
+        signal,
+        onBytes: (bytes) => {
+          result.bytes += bytes;
+          options.progress({ step, done: result.bytes, total, unit: "bytes" });
+        },
+      },
+    );
+    const gone = [...known.values()];
+    if (!result.first && (gone.length > 0 || loaded.rows > 0)) {
+      await mergeIndex(client, { ...index, suiteId: suite.id, gone });
+    }
+    await describeIndex(client, indexId, { ...loaded, sha256: contentHash(index) });
+  };
+}
+
+async function changeCounts(client: ClientBase, runId: number): Promise<ImportResult["changes"]> {
+  const { rows } = await client.query<{ change: string; count: number }>(
+    `select change, count(distinct source_name)::integer as count
+       from archive_change where run_id = $1 group by change order by change`,
+    [runId],
+  );
+  return rows;
+}
+
+async function announce(
+  client: ClientBase,
+  runId: number,
+  suite: ConfiguredSuite,
+  result: ImportResult,
+): Promise<void> {
+  const target = { repo: suite.repository, suite: suite.name };
+  if (!result.first) return announceChanges(client, runId, target);
+  const { sources, binaries, udebs, bytes } = result;
+  const { components, architectures } = suite;
+  await emitEvent("_lk.archive.suite-imported", {
+    ...target,
+    sources,
+    binaries,
+    udebs,
+    components,
+    architectures,
+    bytes,
+  });
+}
+
+async function describeSuite(row: Suite, work: SuiteWork, changed: boolean): Promise<void> {
+  const { release, copy } = work.fetched;
+  if (row.failingSince !== null) {
+    await emitEvent("_lk.archive.import-recovered", {
+      repo: work.suite.repository,
+      suite: work.suite.name,
+      failing_since: row.failingSince.toISOString(),
+    });
+  }
+  const now = new Date();
+  await row.update({
+    ...releaseFacts(release),
+    checkedAt: now,
+    ...(changed ? { importedAt: now } : {}),
+    failingSince: null,
+    failure: null,
+  });
+  if (copy !== undefined) await SuiteRelease.upsert({ suiteId: row.id, ...copy });
+}
+
+function releaseFacts(release: Release): Partial<Suite> {
+  return {
+    codename: release.codename ?? null,
+    origin: release.origin ?? null,
+    label: release.label ?? null,
+    version: release.version ?? null,
+    releaseDate: release.date,
+  };
+}
+
+/** Whether an index is stored as the Release lists it. */
+export function isStored(index: PlannedIndex, stored: readonly StoredIndex[]): boolean {
+  return stored.some((one) => sameIndex(one, index) && one.sha256 === contentHash(index));
+}
+
+/** What tells whether an index changed: of the uncompressed one, whatever form is fetched. */
+function contentHash(index: PlannedIndex): string {
+  return index.plain?.sha256 ?? index.forms[0]?.file.sha256 ?? "";
+}
