@@ -1,0 +1,73 @@
+import { Dealer } from "zeromq";
+import { wireText } from "./envelope.ts";
+import type { JsonObject } from "./json.ts";
+
+/** What a Lighthouse answered to a submission. */
+export type SubmitOutcome =
+  | { kind: "accepted" }
+  | { kind: "duplicate" }
+  | { kind: "refused"; reason: string }
+  /** Handed over to a connected Lighthouse that does not acknowledge: the Python one never does. */
+  | { kind: "handed-over" }
+  /** Nobody took it in time. */
+  | { kind: "unreachable" };
+
+/**
+ * A second frame that asks our Lighthouse for an answer on the same socket. The Python one reads
+ * the first frame only, so it is harmless there.
+ */
+export const ACKNOWLEDGE = "ack";
+
+/** Refusal, acceptance or known already, as JSON in one frame. */
+export type Acknowledgement = { accepted: string; duplicate: boolean } | { refused: string };
+
+/**
+ * Submits a signed event to one Lighthouse and waits for its word.
+ *
+ * @param timeout milliseconds for connecting, and again for the answer
+ */
+export async function submitEvent(
+  event: JsonObject,
+  endpoint: string,
+  timeout = 3_000,
+): Promise<SubmitOutcome> {
+  const socket = new Dealer({
+    // Waits for a connection instead of queueing into nothing.
+    immediate: true,
+    sendTimeout: timeout,
+    receiveTimeout: timeout,
+    ipv6: true,
+    // Time for the last bytes to leave; the peer's default, for ever, hangs its programs.
+    linger: timeout,
+  });
+  try {
+    socket.connect(endpoint);
+    try {
+      await socket.send([wireText(event), ACKNOWLEDGE]);
+    } catch (thrown) {
+      if (isTimeout(thrown)) return { kind: "unreachable" };
+      throw thrown;
+    }
+    try {
+      const [answer] = await socket.receive();
+      return readAnswer(answer);
+    } catch (thrown) {
+      if (isTimeout(thrown)) return { kind: "handed-over" };
+      throw thrown;
+    }
+  } finally {
+    socket.close();
+  }
+}
+
+function readAnswer(answer: Buffer | undefined): SubmitOutcome {
+  const parsed = JSON.parse(answer?.toString() ?? "{}") as Partial<
+    Extract<Acknowledgement, { accepted: string }> & Extract<Acknowledgement, { refused: string }>
+  >;
+  if (parsed.refused !== undefined) return { kind: "refused", reason: parsed.refused };
+  return { kind: parsed.duplicate === true ? "duplicate" : "accepted" };
+}
+
+function isTimeout(thrown: unknown): boolean {
+  return (thrown as NodeJS.ErrnoException).code === "EAGAIN";
+}

@@ -1,0 +1,93 @@
+import { Op } from "sequelize";
+import { z } from "zod";
+import { understand } from "../../events/catalogue.ts";
+import type { Message } from "../../message.ts";
+import { plainLine } from "../../message.ts";
+import { Event, EventQuarantine } from "../../model/event.ts";
+import { declareOperation } from "../../operation/declare.ts";
+
+const limit = z.int().min(1).max(1000).default(20).meta({ description: "how many, newest first" });
+
+export const eventList = declareOperation({
+  name: "event list",
+  summary: "the newest events of the journal",
+  examples: ["event list", "event list --tag _lk.archive.* --limit 50"],
+  parameters: z.object({
+    tag: z
+      .string()
+      .optional()
+      .meta({ description: "tag, * and ? stand for anything", complete: "tag" }),
+    limit,
+  }),
+  role: "reader",
+  kind: "answer",
+  async run({ registry }, { tag, limit: count }) {
+    const where = tag === undefined ? {} : { tag: { [Op.like]: tagPattern(tag) } };
+    const events = await Event.findAll({ where, order: [["id", "DESC"]], limit: count });
+    return {
+      messages: [eventTable(events, (event) => headline(registry.events, event))],
+      data: events.map((event) => ({
+        number: event.id,
+        uuid: event.uuid,
+        tag: event.tag,
+        time: event.time,
+        receivedAt: event.receivedAt,
+        signer: event.signer,
+        origin: event.origin,
+        published: event.publishedAt !== null,
+        data: event.data,
+      })),
+    };
+  },
+});
+
+export const eventQuarantine = declareOperation({
+  name: "event quarantine",
+  summary: "what was refused on the bus lately, and why",
+  examples: ["event quarantine"],
+  parameters: z.object({ limit }),
+  role: "operator",
+  kind: "answer",
+  async run(_context, { limit: count }) {
+    const frames = await EventQuarantine.findAll({ order: [["id", "DESC"]], limit: count });
+    const rows = frames.map((frame) => [
+      frame.receivedAt.toISOString(),
+      frame.source,
+      frame.signer ?? "",
+      frame.tag ?? "",
+      frame.reason,
+    ]);
+    const columns = ["received", "at", "claims to be from", "tag", "reason"];
+    const message: Message =
+      rows.length === 0
+        ? { tone: "good", headline: ["Nothing was refused."] }
+        : { tone: "attention", headline: ["Refused lately:"], table: { columns, rows } };
+    return { messages: [message], data: frames.map((frame) => frame.toJSON()) };
+  },
+});
+
+function eventTable(events: Event[], describe: (event: Event) => string): Message {
+  if (events.length === 0) return { tone: "neutral", headline: ["The journal has no such event."] };
+  const rows = events.map((event) => [
+    event.id,
+    event.time.toISOString(),
+    event.tag,
+    event.signer ?? "",
+    describe(event),
+  ]);
+  const columns = ["number", "time", "tag", "signer", "what"];
+  return { tone: "neutral", headline: ["Newest events:"], table: { columns, rows } };
+}
+
+function headline(catalogue: Parameters<typeof understand>[0], event: Event): string {
+  const message = understand(catalogue, event.tag, event.data).render({ web: undefined });
+  return message === null ? "" : plainLine(message.headline);
+}
+
+/** A glob of * and ? as SQL's LIKE understands it. */
+function tagPattern(glob: string): string {
+  return glob
+    .replace(/[\\%_]/g, "\\$&")
+    .replaceAll("*", "%")
+    .replaceAll("?", "_");
+}

@@ -1,0 +1,155 @@
+import { Router } from "zeromq";
+import { ACKNOWLEDGE, type Acknowledgement } from "../../events/submit.ts";
+import type { TrustedKeys } from "../../events/signature.ts";
+import {
+  decodeFrame,
+  MAX_EVENT_BYTES,
+  type VerifiedEvent,
+  verifyFrame,
+} from "../../events/verify.ts";
+import { asError } from "../../errors.ts";
+import type { Log } from "../../log.ts";
+import { bindSocket } from "./bind.ts";
+import { countRefused, type LighthouseCounts } from "./counts.ts";
+import { createInbox, type Fate } from "./inbox.ts";
+
+export interface ReceiverOptions {
+  endpoints: readonly string[];
+  trusted: TrustedKeys;
+  counts: LighthouseCounts;
+  log: Log;
+}
+
+/** Takes events in: verifies each on its bytes and writes it into the journal, once. */
+export interface Receiver {
+  /** @returns the endpoints as bound, port numbers filled in */
+  start(): Promise<string[]>;
+  stop(): Promise<void>;
+}
+
+/** Read and waiting in memory at most; beyond it senders wait, as ROUTER slows them down. */
+const RECEIVE_HIGH_WATER_MARK = 1_000;
+/** How often a quiet socket looks whether it should stop, and a full inbox is tried again. */
+const LOOK_MS = 200;
+/** What senders had handed over when we were told to stop is still read for so long. */
+const DRAIN_MS = 1_000;
+
+export function createReceiver(options: ReceiverOptions): Receiver {
+  const { counts, log, trusted } = options;
+  const inbox = createInbox(log);
+  const sockets: Router[] = [];
+  const loops: Promise<void>[] = [];
+  let stopBy = Number.POSITIVE_INFINITY;
+
+  async function listen(socket: Router, endpoint: string): Promise<void> {
+    while (performance.now() < stopBy) {
+      let frames: Buffer[];
+      try {
+        frames = await socket.receive();
+      } catch (thrown) {
+        if ((thrown as NodeJS.ErrnoException).code !== "EAGAIN") throw thrown;
+        if (Number.isFinite(stopBy)) return;
+        continue;
+      }
+      take(socket, frames, endpoint);
+      while (inbox.full() && performance.now() < stopBy) await pause();
+    }
+  }
+
+  function take(socket: Router, frames: Buffer[], endpoint: string): void {
+    counts.received += 1;
+    const [identity, json, request] = frames;
+    // REQ sockets put an empty frame first; the peer does not read those either.
+    if (identity === undefined || json === undefined || frames.length > 3 || json.length === 0) {
+      refuse(
+        endpoint,
+        "frames",
+        "not one frame from a DEALER socket",
+        Buffer.concat(frames.slice(1)),
+      );
+      return;
+    }
+    const verdict = verifyFrame(json, trusted);
+    const asked = request?.toString() === ACKNOWLEDGE;
+    if (!verdict.accepted) {
+      refuse(endpoint, verdict.code, verdict.reason, json, verdict);
+      if (asked) answer(socket, identity, { refused: verdict.reason });
+      return;
+    }
+    const settled = settle(verdict.event, (fate) => {
+      if (asked) answer(socket, identity, acknowledgement(verdict.event.uuid, fate));
+    });
+    settled.catch(unexpected);
+  }
+
+  async function settle(event: VerifiedEvent, tell: (fate: Fate) => void): Promise<void> {
+    const fate = await inbox.add(event);
+    if (fate.kind === "refused") countRefused(counts, "database");
+    else counts[fate.kind] += 1;
+    tell(fate);
+  }
+
+  function refuse(
+    source: string,
+    code: string,
+    reason: string,
+    json: Buffer,
+    claims: { tag?: string; signer?: string } = {},
+  ): void {
+    countRefused(counts, code);
+    const { tag, signer } = claims;
+    inbox.refuse({
+      source,
+      reason,
+      tag,
+      signer,
+      body: decodeFrame(json.subarray(0, MAX_EVENT_BYTES)),
+    });
+    log.info({ source, code, reason, tag, signer }, "refused a submission");
+  }
+
+  /** A sender that left meanwhile hears nothing; ROUTER drops what it cannot deliver. */
+  function answer(socket: Router, identity: Buffer, acknowledged: Acknowledgement): void {
+    if (socket.closed) return;
+    socket.send([identity, JSON.stringify(acknowledged)]).catch(() => undefined);
+  }
+
+  function unexpected(thrown: unknown): void {
+    log.error({ err: asError(thrown) }, "a submission met a bug");
+  }
+
+  return {
+    async start() {
+      for (const endpoint of options.endpoints) {
+        const socket = new Router({
+          receiveHighWaterMark: RECEIVE_HIGH_WATER_MARK,
+          receiveTimeout: LOOK_MS,
+          sendTimeout: 0,
+          // Far beyond what we read the connection is cut; a bit too long gets a reason.
+          maxMessageSize: MAX_EVENT_BYTES * 2,
+          ipv6: true,
+          linger: 500,
+        });
+        sockets.push(socket);
+        const bound = await bindSocket(socket, endpoint, "lighthouse.submit");
+        loops.push(listen(socket, bound).catch(unexpected));
+      }
+      return sockets.map((socket) => socket.lastEndpoint ?? "");
+    },
+    async stop() {
+      stopBy = performance.now() + DRAIN_MS;
+      await Promise.all(loops);
+      await inbox.close();
+      for (const socket of sockets.splice(0)) socket.close();
+    },
+  };
+}
+
+function acknowledgement(uuid: string, fate: Fate): Acknowledgement {
+  if (fate.kind === "refused") return { refused: fate.reason };
+  return { accepted: uuid, duplicate: fate.kind === "duplicate" };
+}
+
+function pause(): Promise<void> {
+  return new Promise((resolve) => setTimeout(resolve, LOOK_MS));
+}

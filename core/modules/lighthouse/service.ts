@@ -1,0 +1,100 @@
+import type pg from "pg";
+import { database } from "../../database/connect.ts";
+import { JOURNAL_CHANNEL } from "../../events/journal.ts";
+import type { Keyring } from "../../events/keyring.ts";
+import { openKeyring } from "../../events/setup.ts";
+import { asError, OperatorError } from "../../errors.ts";
+import type { Log } from "../../log.ts";
+import type { Environment } from "../../operation/declare.ts";
+import type { Service } from "../../service.ts";
+import { type LighthouseCounts, newCounts } from "./counts.ts";
+import { createPublisher } from "./publisher.ts";
+import { createReceiver } from "./receiver.ts";
+
+/** The bus: takes signed events in, journals them, and publishes them with its own signature. */
+export interface Lighthouse extends Service {
+  /** As bound, port numbers filled in; empty before `start`. */
+  endpoints(): { submit: string[]; publish: string[] };
+  counts(): Readonly<LighthouseCounts>;
+}
+
+export interface LighthouseOptions {
+  keyring: Keyring;
+  submit: readonly string[];
+  publish: readonly string[];
+  log: Log;
+}
+
+/** Lighthouse as the configuration describes it. */
+export function createLighthouse(environment: Environment): Lighthouse {
+  const { publish, submit } = environment.settings.config.lighthouse;
+  const keyring = openKeyring(environment);
+  return createLighthouseOf({ keyring, submit, publish, log: environment.log });
+}
+
+/** As `createLighthouse`, for given keys and endpoints. */
+export function createLighthouseOf(options: LighthouseOptions): Lighthouse {
+  const { keyring, log } = options;
+  const counts = newCounts();
+  const receiver = createReceiver({ endpoints: options.submit, trusted: keyring, counts, log });
+  const publisher = createPublisher({ endpoints: options.publish, keyring, counts, log });
+  const wakeUp = createWakeUp(publisher.wake, log);
+  let bound: { submit: string[]; publish: string[] } = { submit: [], publish: [] };
+  return {
+    name: "lighthouse",
+    async start() {
+      ensureKeys(keyring, log);
+      // Publishing first: what is submitted at once goes out at once.
+      const publish = await publisher.start();
+      const submit = await receiver.start();
+      bound = { submit, publish };
+      await wakeUp.start();
+      log.info({ ...bound }, "lighthouse is open");
+    },
+    async stop() {
+      // What was taken in is journalled before the last look for what to publish.
+      await receiver.stop();
+      await wakeUp.stop();
+      await publisher.stop();
+      bound = { submit: [], publish: [] };
+    },
+    endpoints: () => bound,
+    counts: () => counts,
+  };
+}
+
+/**
+ * On its first start on a machine Lighthouse makes its own keys, one for itself and one for all
+ * modules without their own, and trusts them. Keys that somebody installed are left alone.
+ */
+function ensureKeys(keyring: Keyring, log: Log): void {
+  if (keyring.signingKey("lighthouse") !== undefined) return;
+  for (const module of ["general", "lighthouse"]) {
+    if (keyring.ensureOwnKey(module)) log.info({ module }, "made a key and trusts it");
+  }
+  if (keyring.signingKey("lighthouse") !== undefined) return;
+  throw new OperatorError(
+    "KEY_MISSING",
+    `Lighthouse cannot sign: there is no usable key in ${keyring.secretFile("lighthouse")}.`,
+    "Remove that file to have a new one made, or install another: key install lighthouse FILE",
+  );
+}
+
+/** Rings at each new event, as long as the connection lasts; publishing polls in any case. */
+function createWakeUp(ring: () => void, log: Log): Pick<Service, "start" | "stop"> {
+  let client: pg.Client | undefined;
+  return {
+    async start() {
+      client = await database().client();
+      client.on("notification", ring);
+      client.on("error", (thrown) => {
+        log.warn({ err: asError(thrown) }, "no wake-ups from the database; polling goes on");
+      });
+      await client.query(`listen ${JOURNAL_CHANNEL}`);
+    },
+    async stop() {
+      await client?.end().catch(() => undefined);
+      client = undefined;
+    },
+  };
+}

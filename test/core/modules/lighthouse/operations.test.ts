@@ -1,0 +1,174 @@
+import { mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import test from "ava";
+import { Router } from "zeromq";
+import { loadSettings } from "../../../../core/config.ts";
+import { database } from "../../../../core/database/connect.ts";
+import { openKeyring, setUpEvents } from "../../../../core/events/setup.ts";
+import { quarantine } from "../../../../core/events/journal.ts";
+import { verifyFrame } from "../../../../core/events/verify.ts";
+import { silentLog } from "../../../../core/log.ts";
+import { renderText } from "../../../../core/message.ts";
+import { Event } from "../../../../core/model/event.ts";
+import { base } from "../../../../core/modules/base/index.ts";
+import { lighthouse } from "../../../../core/modules/lighthouse/index.ts";
+import { createLighthouse } from "../../../../core/modules/lighthouse/service.ts";
+import { checkParameters, runAtOnce } from "../../../../core/operation/ask.ts";
+import { parseWords } from "../../../../core/operation/command.ts";
+import type { Answer, Caller } from "../../../../core/operation/declare.ts";
+import { createRegistry } from "../../../../core/operation/registry.ts";
+import { testDatabase } from "../../../support/database.ts";
+
+const directory = mkdtempSync(join(tmpdir(), "lk-event-"));
+const config = join(directory, "config.toml");
+const endpoint = (name: string): string => `ipc://${directory}/${name}`;
+writeFileSync(
+  config,
+  `[lighthouse]\nsubmit = "${endpoint("submit")}"\npublish = "${endpoint("publish")}"\n`,
+);
+const environment = {
+  registry: createRegistry([base, lighthouse]),
+  settings: loadSettings({ file: config, dataDirectory: directory }),
+  log: silentLog(),
+};
+const vectors = JSON.parse(readFileSync("test/fixtures/events/signed-events.json", "utf8")) as {
+  trusted: Record<string, string>;
+  cases: { name: string; wire: string; accept: boolean }[];
+};
+
+test.before(async () => {
+  await testDatabase();
+  setUpEvents(environment);
+});
+test.after.always(async () => {
+  await database().close();
+  rmSync(directory, { recursive: true });
+});
+
+function lk(...words: string[]): Promise<Answer> {
+  return ask("cli", words);
+}
+
+async function ask(origin: Caller["origin"], words: string[]): Promise<Answer> {
+  const typed = parseWords(environment.registry.operations.values(), words, { program: "lk" });
+  if ("help" in typed) throw new Error(typed.help);
+  const parameters = checkParameters(typed.operation, typed.parameters);
+  const caller = { name: "local:test", role: "admin", origin } as const;
+  return runAtOnce(environment, {
+    declaration: typed.operation,
+    parameters,
+    caller,
+    dryRun: false,
+  });
+}
+
+/** Key files of the vectors' signers, in a directory as an operator has it. */
+function vectorKeys(folder: string): string {
+  const keys = join(directory, folder);
+  mkdirSync(keys, { recursive: true });
+  for (const [id, key] of Object.entries(vectors.trusted)) {
+    const text = `metadata\n    id = "${id}"\ned\n    verify-key = "${key}"\n`;
+    writeFileSync(join(keys, `${id}.pub.key`), text);
+  }
+  return keys;
+}
+
+test("event verify gives each recorded frame its verdict, a line a file", async (t) => {
+  const keys = vectorKeys("vector-keys");
+  const files = vectors.cases.map(({ wire }, index) => {
+    const file = join(directory, `case-${index}.json`);
+    writeFileSync(file, wire);
+    return file;
+  });
+  const answer = await lk("event", "verify", "--keys", keys, ...files);
+  t.true(answer.failed);
+  t.is(answer.lines?.length, 64);
+  vectors.cases.forEach(({ name, accept }, index) => {
+    const line = answer.lines?.[index] ?? "";
+    t.true(
+      line.startsWith(`${files[index]}: ${accept ? "accepted " : "refused: "}`),
+      `${name}: ${line}`,
+    );
+  });
+  t.is(answer.lines?.[0], `${files[0]}: accepted archive-host`);
+  t.like((answer.data as unknown[])[3], { accepted: false, code: "wrong-signature" });
+});
+
+test("event verify is done well only if all were accepted", async (t) => {
+  const keys = join(vectorKeys("layout/trusted"), "..");
+  const file = join(directory, "plain.json");
+  writeFileSync(file, vectors.cases[0]?.wire ?? "");
+  t.false((await lk("event", "verify", "--keys", keys, file)).failed);
+  const missing = join(directory, "missing.json");
+  const answer = await lk("event", "verify", "--keys", keys, file, missing);
+  t.true(answer.failed);
+  t.regex(answer.lines?.[1] ?? "", /missing\.json: refused: cannot be read: ENOENT/);
+  const nowhere = lk("event", "verify", "--keys", join(directory, "nowhere"), file);
+  await t.throwsAsync(nowhere, { code: "KEY_UNREADABLE" });
+  await t.throwsAsync(ask("chat", ["event", "verify", file]), { code: "COMMAND_LINE_ONLY" });
+});
+
+test.serial("without a server event send writes into the journal, signed", async (t) => {
+  openKeyring(environment).ensureOwnKey("general");
+  const answer = await lk("event", "send", "_lk.core.ping", '{"node": "anise", "message": "é"}');
+  const { uuid } = answer.data as { uuid: string };
+  const event = await Event.findOne({ where: { uuid }, rejectOnEmpty: true });
+  t.like(event.get(), { origin: "local", data: { node: "anise", message: "é" } });
+  t.true(verifyFrame(Buffer.from(event.body), openKeyring(environment)).accepted);
+});
+
+test("event send refuses what is not declared, not JSON, or not as declared", async (t) => {
+  const refused: [string, string, RegExp][] = [
+    ["_lk.core.pong", "{}", /no module declares _lk\.core\.pong/],
+    ["_lk.core.ping", "{", /not a JSON object: unexpected end at character 2/],
+    ["_lk.core.ping", "[]", /not a JSON object/],
+    ["_lk.core.ping", '{"node": 1, "message": ""}', /node: /],
+    ["_lk.core.ping", '{"node": "a", "message": "", "x": NaN}', /not a JSON object/],
+  ];
+  for (const [tag, json, message] of refused) {
+    await t.throwsAsync(lk("event", "send", tag, json), { code: "EVENT_DATA", message }, json);
+  }
+});
+
+test.serial("event ping --to submits to a Lighthouse and tells what it said", async (t) => {
+  const server = createLighthouse(environment);
+  await server.start();
+  const answer = await lk("event", "ping", "--to", endpoint("submit"), "--message", "hello");
+  t.like(answer.data, { outcome: "accepted", endpoint: endpoint("submit") });
+  const { uuid } = answer.data as { uuid: string };
+  t.like((await Event.findOne({ where: { uuid } }))?.get(), { origin: "submitted" });
+  await server.stop();
+});
+
+test.serial(
+  "a Lighthouse that says nothing is reported as that, an absent one as an error",
+  async (t) => {
+    const silent = new Router();
+    await silent.bind(endpoint("silent"));
+    const answer = await lk("event", "ping", "--to", endpoint("silent"), "--wait", "0.2");
+    t.like(answer.data, { outcome: "handed-over" });
+    t.is((await silent.receive()).length, 3);
+    silent.close();
+    await t.throwsAsync(lk("event", "ping", "--to", endpoint("absent"), "--wait", "0.2"), {
+      code: "LIGHTHOUSE_UNREACHABLE",
+    });
+  },
+);
+
+test.serial("event list shows the newest first, by tag if asked", async (t) => {
+  await lk("event", "ping", "--message", "one");
+  await lk("event", "ping", "--message", "two <b>");
+  const answer = await lk("event", "list", "--tag", "_lk.core.*", "--limit", "2");
+  const text = answer.messages.map(renderText).join("\n");
+  t.regex(text, /says over the bus: two <b>[^]*says over the bus: one/);
+  t.like((answer.data as object[])[0], { tag: "_lk.core.ping", data: { message: "two <b>" } });
+  t.deepEqual((await lk("event", "list", "--tag", "_lk_core%")).data, []);
+});
+
+test.serial("event quarantine shows what was refused", async (t) => {
+  t.regex((await lk("event", "quarantine")).messages.map(renderText).join(), /Nothing was refused/);
+  await quarantine([{ source: "tcp://x", reason: "not signed", tag: "_lk.a.b", body: "{}" }]);
+  const answer = await lk("event", "quarantine");
+  t.regex(answer.messages.map(renderText).join("\n"), /tcp:\/\/x .*_lk\.a\.b .*not signed/);
+});
