@@ -1,0 +1,279 @@
+import { spawn, spawnSync } from "node:child_process";
+import { copyFileSync, mkdirSync, mkdtempSync, rmSync, writeFileSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { createInterface } from "node:readline";
+import { setTimeout as sleep } from "node:timers/promises";
+import test, { type ExecutionContext } from "ava";
+import { database, inTransaction } from "../../core/database/connect.ts";
+import { emitEvent, newEvent, setUpEmitting } from "../../core/events/emit.ts";
+import { newKeyPair, readKeyFile } from "../../core/events/key-file.ts";
+import { Keyring, writeKeyFile } from "../../core/events/keyring.ts";
+import { submitEvent } from "../../core/events/submit.ts";
+import { silentLog } from "../../core/log.ts";
+import { Event } from "../../core/model/event.ts";
+import { base } from "../../core/modules/base/index.ts";
+import { createLighthouseOf, type Lighthouse } from "../../core/modules/lighthouse/service.ts";
+import { tailEvents } from "../../core/modules/lighthouse/tail.ts";
+import { createRegistry } from "../../core/operation/registry.ts";
+import { testDatabase } from "../support/database.ts";
+
+/** Debian's own Python, which has python3-zmq and python3-nacl; no other is asked. */
+const PYTHON = "/usr/bin/python3";
+const SCRIPTS = "test/fixtures/events";
+/** A checkout of Python Laniakea, and an interpreter that has what it imports. */
+const CHECKOUT = process.env["LANIAKEA_PYTHON"];
+const INTERPRETER = process.env["LANIAKEA_PYTHON_INTERPRETER"] ?? PYTHON;
+
+const TAG = "_lk.core.ping";
+const log = silentLog();
+const directory = mkdtempSync(join(tmpdir(), "lk-peers-"));
+const keyring = new Keyring(join(directory, "keys"), { recheckMilliseconds: 0 });
+let lighthouse: Lighthouse;
+
+type Implementation = (t: ExecutionContext) => void | Promise<void>;
+
+interface HeardLine {
+  frames: number;
+  tag: string;
+  valid: Record<string, unknown>;
+  event: { uuid: string; tag: string; data: Record<string, unknown>; unsigned?: unknown };
+}
+
+test.before(async () => {
+  await testDatabase();
+  lighthouse = createLighthouseOf({
+    keyring,
+    submit: ["tcp://127.0.0.1:*"],
+    publish: ["tcp://127.0.0.1:*"],
+    log,
+  });
+  await lighthouse.start();
+  setUpEmitting({ catalogue: createRegistry([base]).events, keyring, log });
+});
+test.after.always(async () => {
+  await lighthouse.stop();
+  await database().close();
+  rmSync(directory, { recursive: true });
+});
+
+/** Data that naive programs get wrong: floats, big numbers, order of keys, escapes. */
+const WILD = {
+  node: "anise",
+  message: 'é \u{1f600}\u2028\u007f\u0001\n"\\/ <b>',
+  "\u{1f600}": 1,
+  "\ufffd": 2,
+  nested: { b: [], a: [null, true, {}] },
+};
+const WILD_TEXT = `{"float": 1.0, "exponent": 1e16, "tiny": 1e-7, "big": 1180591620717411303424, ${JSON.stringify(WILD).slice(1)}`;
+
+/** Tests that are skipped, and say why, where something is not there. */
+function needs(
+  there: boolean,
+  reason: string,
+): (title: string, implementation: Implementation) => void {
+  function skip(title: string): void {
+    test.skip(`${title} (skipped: ${reason})`, () => undefined);
+  }
+  return there ? test.serial : skip;
+}
+
+function hasDebianModules(): boolean {
+  return spawnSync(PYTHON, ["-c", "import zmq, nacl.signing"]).status === 0;
+}
+
+/** Starts a Python program that prints JSON lines; it ends with the test. */
+function start(t: ExecutionContext, program: string, args: string[]): HeardLine[] {
+  const child = spawn(program, ["-B", ...args], { stdio: ["ignore", "pipe", "inherit"] });
+  t.teardown(() => void child.kill("SIGKILL"));
+  const lines: HeardLine[] = [];
+  createInterface({ input: child.stdout }).on("line", (line) => {
+    lines.push(JSON.parse(line) as HeardLine);
+  });
+  return lines;
+}
+
+/** Runs a Python program to its end. @returns what it printed */
+function run(t: ExecutionContext, program: string, args: string[]): string {
+  const result = spawnSync(program, ["-B", ...args], { encoding: "utf8" });
+  t.is(result.status, 0, result.stderr);
+  return result.stdout.trim();
+}
+
+async function until(condition: () => boolean | Promise<boolean>): Promise<void> {
+  while (!(await condition())) await sleep(50);
+}
+
+/** Publishes until the listener hears: PUB drops what nobody listens to yet. */
+async function introduce(heard: unknown[]): Promise<void> {
+  while (heard.length === 0) {
+    await inTransaction(() => emitEvent(TAG, { node: "warm-up", message: "" }));
+    await sleep(100);
+  }
+}
+
+function trustedFiles(): string[] {
+  return keyring.trusted().map((kept) => kept.file);
+}
+
+const debian = needs(hasDebianModules(), "python3-zmq and python3-nacl are not installed");
+
+debian("a Python program submits, another receives two frames with both signatures", async (t) => {
+  const secret = join(directory, "rubicon.key_secret");
+  const pair = newKeyPair("master-rubicon");
+  writeKeyFile(secret, pair.secret, 0o600);
+  writeKeyFile(keyring.trustedFile("master-rubicon"), pair.public, 0o644);
+  const { submit, publish } = lighthouse.endpoints();
+  const heard = start(t, PYTHON, [
+    join(SCRIPTS, "listener.py"),
+    publish[0] ?? "",
+    ...trustedFiles(),
+  ]);
+  await introduce(heard);
+  const args = [join(SCRIPTS, "submitter.py"), submit[0] ?? "", secret, TAG, WILD_TEXT];
+  const uuid = run(t, PYTHON, args);
+  await until(() => heard.some((line) => line.event.uuid === uuid));
+  const line = heard.find((one) => one.event.uuid === uuid);
+  t.is(line?.frames, 2);
+  t.is(line?.tag, TAG);
+  const own = keyring.signingKey("lighthouse")?.signer ?? "";
+  t.deepEqual(line?.valid, { [own]: true, "master-rubicon": true });
+  t.like(line?.event.data, WILD);
+  const row = await Event.findOne({ where: { uuid }, rejectOnEmpty: true });
+  t.like(row.get(), { signer: "master-rubicon", origin: "submitted" });
+  t.deepEqual(line?.event.unsigned, { sequence: Number(row.id) });
+  t.true(Math.abs(row.time.getTime() - row.receivedAt.getTime()) < 3_600_000);
+});
+
+debian("what we emit verifies in Python", async (t) => {
+  const { publish } = lighthouse.endpoints();
+  const heard = start(t, PYTHON, [
+    join(SCRIPTS, "listener.py"),
+    publish[0] ?? "",
+    ...trustedFiles(),
+  ]);
+  await introduce(heard);
+  const numbers = { half: 0.5, tiny: 1e-7, huge: 1.5e300, big: 2 ** 60, zero: 0 };
+  const data = { ...WILD, ...numbers };
+  const uuid = await inTransaction(() => emitEvent(TAG, data));
+  await until(() => heard.some((line) => line.event.uuid === uuid));
+  const line = heard.find((one) => one.event.uuid === uuid);
+  t.deepEqual(Object.values(line?.valid ?? {}), [true, true]);
+  t.deepEqual(line?.event.data, data);
+});
+
+const laniakea = needs(
+  CHECKOUT !== undefined,
+  "LANIAKEA_PYTHON names no checkout of Python Laniakea",
+);
+const source = join(CHECKOUT ?? "", "src");
+
+/** Laniakea's base-config.toml for a machine of its own, and the folder of its keys. */
+function peerMachine(
+  name: string,
+  endpoints: { submit: string; publish: string },
+): { config: string; keys: Keyring } {
+  const workspace = join(directory, name);
+  mkdirSync(workspace);
+  const config = join(workspace, "base-config.toml");
+  const lists = `submit = ["${endpoints.submit}"]\npublish = ["${endpoints.publish}"]\n`;
+  writeFileSync(
+    config,
+    `Workspace = "${workspace}"
+CurveKeysDir = "${workspace}/keys"
+[Archive]
+path = "${workspace}/archive"
+[Lighthouse.endpoints]
+jobs = []
+${lists}
+[Lighthouse.servers]
+jobs = ["tcp://localhost:5570"]
+${lists}`,
+  );
+  return { config, keys: new Keyring(join(workspace, "keys"), { recheckMilliseconds: 0 }) };
+}
+
+/** Lets one machine trust a signer of another. */
+function introduceKey(from: Keyring, signer: string, to: Keyring): void {
+  const kept = from.trusted().find((one) => one.key.id === signer);
+  if (kept === undefined) throw new Error(`no key of ${signer}`);
+  copyFileSync(kept.file, to.trustedFile(signer));
+}
+
+laniakea("Laniakea's own keytool and ours read each other's files", (t) => {
+  const keys = join(directory, "keytool");
+  mkdirSync(keys);
+  const tool = [join(source, "keytool", "keytool.py"), "key-new", "--id", "made-there"];
+  run(t, INTERPRETER, [...tool, "--name", "A B", "--email", "a@b.c", keys]);
+  const made = readKeyFile(join(keys, "made-there.key_secret"));
+  t.is(made.signingKey?.signer, "made-there");
+  t.is(made.curve?.secretKey?.length, 40);
+  t.deepEqual(readKeyFile(join(keys, "made-there.key")).verifyKey, made.verifyKey);
+  const pair = newKeyPair("made-here", { name: "A = B" });
+  writeKeyFile(join(keys, "made-here.key_secret"), pair.secret, 0o600);
+  const script = `import sys; sys.path.insert(0, sys.argv[1])
+import zmq.auth
+from laniakea.msgstream import keyfile_read_signing_key, keyfile_read_verify_key
+name, key = keyfile_read_signing_key(sys.argv[2])
+assert key.verify_key == keyfile_read_verify_key(sys.argv[2])[1]
+public, secret = zmq.auth.load_certificate(sys.argv[2])
+print(name, len(public), len(secret))`;
+  const file = join(keys, "made-here.key_secret");
+  t.is(run(t, INTERPRETER, ["-c", script, source, file]), "made-here 40 40");
+});
+
+laniakea("Laniakea's own emitter and listener work with our Lighthouse", async (t) => {
+  const { submit, publish } = lighthouse.endpoints();
+  const peer = peerMachine("emitter", { submit: submit[0] ?? "", publish: publish[0] ?? "" });
+  peer.keys.ensureOwnKey("core");
+  const signer = peer.keys.signingKey("core")?.signer ?? "";
+  const ours = keyring.signingKey("lighthouse")?.signer ?? "";
+  introduceKey(peer.keys, signer, keyring);
+  introduceKey(keyring, ours, peer.keys);
+  introduceKey(keyring, keyring.signingKey("general")?.signer ?? "", peer.keys);
+  const heard = start(t, INTERPRETER, [join(SCRIPTS, "laniakea_listener.py"), source, peer.config]);
+  await introduce(heard);
+  const events = [WILD_TEXT, '{"node": "second", "message": ""}'];
+  const args = [join(SCRIPTS, "laniakea_emitter.py"), source, peer.config, "core", "ping"];
+  run(t, INTERPRETER, [...args, ...events]);
+  await until(() => heard.some((line) => line.event.data["node"] === "second"));
+  const theirs = heard.filter((line) => Object.keys(line.valid).includes(signer));
+  t.is(theirs.length, 2);
+  for (const line of theirs) t.deepEqual(line.valid, { [signer]: true, [ours]: true });
+  t.like(theirs[0]?.event.data, WILD);
+});
+
+laniakea("we submit to Laniakea's own Lighthouse and hear it, both signatures valid", async (t) => {
+  const peer = peerMachine("lighthouse", {
+    submit: `ipc://${directory}/peer-submit`,
+    publish: `ipc://${directory}/peer-publish`,
+  });
+  peer.keys.ensureOwnKey("lighthouse");
+  const theirs = peer.keys.signingKey("lighthouse")?.signer ?? "";
+  const key = keyring.signingKey("general");
+  introduceKey(keyring, key?.signer ?? "", peer.keys);
+  // Both are of this host and call themselves the same; here the peer's keys are those that count.
+  const trusted = new Keyring(peer.keys.directory, { recheckMilliseconds: 0 });
+  const server = [join(source, "lighthouse", "lighthouse-server"), "--config", peer.config];
+  const child = spawn(INTERPRETER, server, { stdio: ["ignore", "ignore", "inherit"] });
+  t.teardown(() => void child.kill("SIGTERM"));
+  const ended = new AbortController();
+  const heard: unknown[] = [];
+  const reading = (async () => {
+    const endpoints = [`ipc://${directory}/peer-publish`];
+    for await (const one of tailEvents({ endpoints, trusted, signal: ended.signal, log })) {
+      heard.push(
+        one.verdict.accepted ? [one.verdict.signers, one.verdict.event.data] : one.verdict,
+      );
+    }
+  })();
+  while (heard.length === 0) {
+    const event = newEvent(TAG, WILD, key);
+    const outcome = await submitEvent(event, `ipc://${directory}/peer-submit`, 300);
+    t.true(["handed-over", "unreachable"].includes(outcome.kind));
+  }
+  ended.abort();
+  await reading;
+  // Signers in the order of the wire, which is that of their names.
+  t.deepEqual(heard[0], [[key?.signer, theirs], WILD]);
+});
