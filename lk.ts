@@ -1,20 +1,26 @@
 import { userInfo } from "node:os";
 import { Command, CommanderError } from "commander";
+import tab from "@bomb.sh/tab/commander";
+import { botModule } from "./bot/module.ts";
 import { failure, runOperation } from "./core/cli/run-operation.ts";
+import { printEvents } from "./core/cli/tail.ts";
 import type { Terminal } from "./core/cli/terminal.ts";
 import { loadSettings } from "./core/config.ts";
+import { database } from "./core/database/connect.ts";
+import { setUpEvents } from "./core/events/setup.ts";
 import { createLog } from "./core/log.ts";
 import { coreModules } from "./core/modules/index.ts";
 import { addOperations } from "./core/operation/command.ts";
 import type { Environment } from "./core/operation/declare.ts";
 import { createRegistry } from "./core/operation/registry.ts";
+import { defineHubModels } from "./hub/model/index.ts";
+import { hubModule } from "./hub/module.ts";
+import { PARTS, type PartName, runParts } from "./lk-parts.ts";
 
-const registry = createRegistry([...coreModules]);
+const registry = createRegistry([...coreModules, hubModule, botModule]);
 
 const program = new Command("lk")
-  .description(
-    "Laniakea runs a Debian derivative: archives, migrations, builds, and the news of them.",
-  )
+  .description("Runs a Debian derivative: archives, migrations, builds, and the news of them.")
   .option("--config <file>", "configuration (default ./config.toml, /etc/laniakea/config.toml)")
   .option("--data <directory>", "state of this machine (default $LK_DATA_DIR, ./var)")
   .option("--json", "print JSON, for programs")
@@ -33,28 +39,47 @@ function terminal(): Terminal {
   return { out: process.stdout, err: process.stderr, json: program.opts<Flags>().json === true };
 }
 
-function environment(level?: string): Environment {
+function environment(options: { quiet: boolean }): Environment {
   const { config, data, verbose } = program.opts<Flags>();
   const settings = loadSettings({
     file: config,
     dataDirectory: data ?? process.env["LK_DATA_DIR"],
   });
+  const level = options.quiet ? "warn" : settings.config.log.level;
   const log = createLog({
-    level: verbose === true ? "debug" : (level ?? settings.config.log.level),
+    level: verbose === true ? "debug" : level,
     pretty: process.stderr.isTTY,
   });
   return { registry, settings, log };
 }
 
 addOperations(program, registry.operations.values(), async (typed) => {
+  const here = environment({ quiet: true });
   const caller = { name: `local:${userInfo().username}`, role: "admin", origin: "cli" } as const;
-  process.exitCode = await runOperation(
-    environment("warn"),
-    typed,
-    terminal(),
-    caller,
-    () => undefined,
+  setUpEvents(here);
+  process.exitCode = await runOperation(here, typed, terminal(), caller, () =>
+    defineHubModels(database().sequelize),
   );
+});
+
+for (const name of Object.keys(PARTS) as PartName[]) {
+  program
+    .command(name)
+    .description(PARTS[name])
+    .action(() => runParts(name, environment({ quiet: false })));
+}
+
+program.commands
+  .find((command) => command.name() === "event")
+  ?.command("tail")
+  .description("show events of the bus as they come, until interrupted")
+  .action(() => printEvents(environment({ quiet: true }), terminal()));
+
+tab(program);
+
+// A reader that has seen enough (`lk manual | head`) is no failure.
+process.stdout.on("error", (error: NodeJS.ErrnoException) => {
+  process.exit(error.code === "EPIPE" ? 0 : 70);
 });
 
 try {

@@ -1,5 +1,5 @@
-import type pg from "pg";
 import { database } from "../database/connect.ts";
+import { createListener } from "../database/listen.ts";
 import { asError, OperatorError } from "../errors.ts";
 import { createAlarm } from "../alarm.ts";
 import type { Service } from "../service.ts";
@@ -31,7 +31,7 @@ export function createRunner(environment: Environment): Service {
   const running = new Map<string, { abort: AbortController; ended: Promise<void> }>();
   const alarm = createAlarm();
   let loop: Promise<void> = Promise.resolve();
-  let listener: pg.Client | undefined;
+  const listener = createListener({ [OPERATION_CHANNEL]: alarm.ring }, log);
 
   async function takeWork(): Promise<void> {
     await applyCancellations(running);
@@ -77,7 +77,7 @@ export function createRunner(environment: Environment): Service {
   return {
     name: "runner",
     async start() {
-      listener = await listen(() => alarm.ring());
+      await listener.start();
       loop = run();
     },
     async stop() {
@@ -86,7 +86,7 @@ export function createRunner(environment: Environment): Service {
       for (const { abort } of running.values()) abort.abort(SHUTDOWN);
       await loop;
       await Promise.all([...running.values()].map(({ ended }) => ended));
-      await listener?.end().catch(() => undefined);
+      await listener.stop();
     },
   };
 }
@@ -127,14 +127,4 @@ async function applyCancellations(running: Map<string, { abort: AbortController 
 /** The reason given to an operation that somebody cancelled. */
 export function cancelled(by: string): OperatorError {
   return new OperatorError("CANCELLED", `Cancelled by ${by}.`);
-}
-
-/** LISTENs for changed operations on a connection of its own, which the caller ends. */
-export async function listen(onChange: (id: string) => void): Promise<pg.Client> {
-  const client = await database().client();
-  client.on("notification", (notification) => onChange(notification.payload ?? ""));
-  // Losing this connection costs only the wake-up; polling goes on.
-  client.on("error", () => undefined);
-  await client.query(`listen ${OPERATION_CHANNEL}`);
-  return client;
 }

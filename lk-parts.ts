@@ -1,0 +1,149 @@
+import { userInfo } from "node:os";
+import { createBot } from "./bot/main.ts";
+import { createTerminal } from "./bot/terminal.ts";
+import { openDatabase } from "./core/database/open.ts";
+import { createDemo, isDemo } from "./core/demo/service.ts";
+import { setUpEvents } from "./core/events/setup.ts";
+import { createSubscriber } from "./core/events/subscriber.ts";
+import { suiteOverview } from "./core/modules/archive/read.ts";
+import { createLighthouse } from "./core/modules/lighthouse/service.ts";
+import type { Environment } from "./core/operation/declare.ts";
+import { createRunner } from "./core/operation/runner.ts";
+import { createSchedule, scheduleEntries } from "./core/scheduler/schedule.ts";
+import { createTriggers } from "./core/scheduler/triggers.ts";
+import { runServices, type Service } from "./core/service.ts";
+import { createHub, type Subscribe } from "./hub/main.ts";
+import { createWeb, type WebService } from "./hub/web/index.ts";
+
+/** The long-running commands; each runs alone on its machine, `up` runs all of them. */
+export const PARTS = {
+  up: "everything in one process, with a room to talk to the bot in",
+  lighthouse: "take in and publish signed events",
+  scheduler: "run queued operations, and queue them by schedule and by events",
+  hub: "tell people: Matrix, mail, the local room",
+  bot: "answer what people type",
+  web: "the page and the API",
+} as const;
+
+export type PartName = keyof typeof PARTS;
+
+/**
+ * Runs a part, or all of them, until a signal. Prints one line `ready …` when all answer.
+ *
+ * @throws OperatorError when something cannot start
+ */
+export async function runParts(name: PartName, environment: Environment): Promise<void> {
+  setUpEvents(environment);
+  const open = await openDatabase(environment.settings);
+  const enough = new AbortController();
+  try {
+    const { services, where } = compose(name, environment, () => enough.abort());
+    await runServices(services, environment.log, {
+      until: enough.signal,
+      onReady: () => process.stdout.write(`ready ${where()}\n`),
+    });
+  } finally {
+    await open.close();
+  }
+  // The log's own thread and ZeroMQ's would keep the process for a moment.
+  process.exit();
+}
+
+interface Composition {
+  services: Service[];
+  /** What to print behind "ready". */
+  where: () => string;
+}
+
+function compose(name: PartName, environment: Environment, end: () => void): Composition {
+  const alone: Record<Exclude<PartName, "up">, () => Composition> = {
+    lighthouse: () => composeLighthouse(environment),
+    scheduler: () => composed(schedulerServices(environment), "scheduler"),
+    hub: () => composed(createHub(environment, { subscribe: busOf(environment) }).services, "hub"),
+    bot: () => composed([createBot(environment)], "bot"),
+    web: () => composeWeb(environment),
+  };
+  return name === "up" ? composeAll(environment, end) : alone[name]();
+}
+
+function composeAll(environment: Environment, end: () => void): Composition {
+  const web = composeWeb(environment);
+  const hub = createHub(environment, { subscribe: busOf(environment) });
+  const services = [
+    createLighthouse(environment),
+    ...hub.services,
+    createBot(environment),
+    ...schedulerServices(environment),
+    ...(isDemo(environment.settings) ? [createDemo(environment)] : []),
+    ...web.services,
+    createTerminal({
+      input: process.stdin,
+      output: process.stdout,
+      user: userInfo().username,
+      log: environment.log,
+      onEnd: end,
+    }),
+  ];
+  return { services, where: web.where };
+}
+
+function composed(services: Service[], where: string): Composition {
+  return { services, where: () => where };
+}
+
+function composeLighthouse(environment: Environment): Composition {
+  const lighthouse = createLighthouse(environment);
+  return {
+    services: [lighthouse],
+    where: () => {
+      const { submit, publish } = lighthouse.endpoints();
+      return [...submit, ...publish].join(" ");
+    },
+  };
+}
+
+function schedulerServices(environment: Environment): Service[] {
+  const { registry, settings, log } = environment;
+  const entries = scheduleEntries(registry, settings.config.schedule);
+  return [
+    createRunner(environment),
+    createSchedule(registry, entries, log),
+    createTriggers(registry, log),
+  ];
+}
+
+function composeWeb(environment: Environment): Composition {
+  const web: WebService = createWeb({
+    ...environment,
+    demo: isDemo(environment.settings),
+    sources: { suites },
+  });
+  return { services: [web], where: () => web.address() };
+}
+
+/** Suites as the page shows them at a glance. */
+async function suites(): ReturnType<Parameters<typeof createWeb>[0]["sources"]["suites"]> {
+  const rows = await suiteOverview();
+  return rows.map(({ repository, suite, sources, binaries, checkedAt, failure }) => ({
+    repository,
+    name: suite,
+    sources,
+    binaries,
+    checkedAt,
+    failure,
+  }));
+}
+
+/** The hub's ear: the Lighthouses of the configuration, by default our own. */
+function busOf({ settings, log }: Environment): Subscribe {
+  const { publish, servers } = settings.config.lighthouse;
+  const endpoints = servers.publish.length > 0 ? servers.publish : publish;
+  return (onFrame) =>
+    createSubscriber({
+      endpoints: endpoints.map((endpoint) => endpoint.replace("//*:", "//127.0.0.1:")),
+      log,
+      onFrame: (bytes, source) => onFrame({ bytes, source }),
+      onMisshapen: (frames, source) =>
+        onFrame({ bytes: Buffer.concat(frames), source }).catch(() => undefined),
+    });
+}
