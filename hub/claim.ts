@@ -1,0 +1,180 @@
+import { database, inTransaction } from "../core/database/connect.ts";
+import type { Message } from "../core/message.ts";
+import type { DeliverySubject, Outgoing } from "./channels/channel.ts";
+import { addressOf } from "./destination.ts";
+
+/**
+ * The rows behind the dispatcher. States of a delivery:
+ *
+ *   pending ──claim──▶ pending, leased ──delivered──▶ sent
+ *      ▲                    │   │   └────refused, or 7 days over──▶ dead ──requeue──▶ pending
+ *      └──failed, retry─────┘   └────nothing to send──▶ cancelled
+ *   pending ──superseded by a newer edit──▶ cancelled
+ *   (process dies: the lease runs out, the next claim has the next fence, the same id is sent)
+ *
+ * Only the oldest pending delivery of a destination can be claimed, so a destination hears things
+ * in order and one at a time.
+ */
+export interface Claim {
+  delivery: Outgoing;
+  /** The outcome is only written while this is still the row's. */
+  fence: string;
+  /** On the clock of `performance.now()`: after this the lease may be somebody else's. */
+  validUntil: number;
+}
+
+interface Row {
+  id: string;
+  destination: string;
+  message: Message;
+  subject: DeliverySubject;
+  reason: string;
+  thread: string | null;
+  reply_to: string | null;
+  edits: string | null;
+  edited_remote_id: string | null;
+  final: boolean;
+  attempts: number;
+  created_at: Date;
+  last_attempt_at: Date | null;
+  fence: string;
+}
+
+/** Heads of the lines after a destination, by a loose scan: one index probe for each line. */
+const HEADS = `
+  with recursive line as (
+    (select destination, number from delivery
+      where state = 'pending' and destination > $1 and destination < $2
+      order by destination, number limit 1)
+    union all
+    select next.destination, next.number from line, lateral (
+      select destination, number from delivery
+       where state = 'pending' and destination > line.destination and destination < $2
+       order by destination, number limit 1) next
+  )
+  select delivery.id from line join delivery using (number)
+   where next_attempt_at <= now() and (lease_until is null or lease_until < now())
+   limit $3`;
+
+/**
+ * Claims up to `limit` deliveries of a channel, each the first of its destination's line.
+ *
+ * @param after the destination to go on after, so that all lines get their turn; "" to begin
+ * @param leaseMs how long the claim holds without `renewLeases`
+ */
+export async function claimDeliveries(
+  channel: string,
+  after: string,
+  limit: number,
+  leaseMs: number,
+): Promise<Claim[]> {
+  const start = after === "" ? `${channel}:` : after;
+  const claimedAt = performance.now();
+  // ";" is the character after ":".
+  const heads = await database().query<{ id: string }>(HEADS, [start, `${channel};`, limit]);
+  if (heads.length === 0) return [];
+  const rows = await inTransaction(() => lease(heads, leaseMs));
+  rows.sort((a, b) => (a.destination < b.destination ? -1 : 1));
+  const validUntil = claimedAt + leaseMs;
+  return rows.map((row) => ({ delivery: outgoing(row), fence: row.fence, validUntil }));
+}
+
+/** The conditions are asked again under the row lock: another hub may have been faster. */
+function lease(heads: { id: string }[], leaseMs: number): Promise<Row[]> {
+  return database().query<Row>(
+    `with free as (
+       select id, attempted_at from delivery
+        where id = any($1) and state = 'pending' and next_attempt_at <= now()
+          and (lease_until is null or lease_until < now())
+        for no key update skip locked
+     )
+     update delivery set attempts = attempts + 1, fence = fence + 1, attempted_at = now(),
+            lease_until = now() + $2 * interval '1 millisecond'
+       from free where delivery.id = free.id
+     returning delivery.id, destination, message, subject, reason, thread, reply_to, edits,
+       (select remote_id from delivery root where root.id = delivery.edits) as edited_remote_id,
+       final, attempts, created_at, free.attempted_at as last_attempt_at, fence`,
+    [heads.map((head) => head.id), leaseMs],
+  );
+}
+
+function outgoing(row: Row): Outgoing {
+  return {
+    id: row.id,
+    destination: row.destination,
+    address: addressOf(row.destination),
+    message: row.message,
+    subject: row.subject,
+    reason: row.reason,
+    final: row.final,
+    attempt: row.attempts,
+    createdAt: row.created_at,
+    ...(row.thread === null ? {} : { thread: row.thread }),
+    ...(row.reply_to === null ? {} : { replyTo: row.reply_to }),
+    ...(row.edits === null ? {} : { edits: edited(row.edits, row.edited_remote_id) }),
+    ...(row.last_attempt_at === null ? {} : { lastAttemptAt: row.last_attempt_at }),
+  };
+}
+
+function edited(id: string, remoteId: string | null): { id: string; remoteId?: string } {
+  return remoteId === null ? { id } : { id, remoteId };
+}
+
+/** Keeps claims for another while. Returns the ids that are no longer ours. */
+export async function renewLeases(claims: Claim[], leaseMs: number): Promise<Set<string>> {
+  const renewedAt = performance.now();
+  const rows = await database().query<{ id: string }>(
+    `update delivery set lease_until = now() + $3 * interval '1 millisecond'
+       from unnest($1::uuid[], $2::bigint[]) as held (id, fence)
+      where delivery.id = held.id and delivery.fence = held.fence and state = 'pending'
+     returning delivery.id`,
+    [claims.map((claim) => claim.delivery.id), claims.map((claim) => claim.fence), leaseMs],
+  );
+  const kept = new Set(rows.map((row) => row.id));
+  for (const claim of claims) {
+    if (kept.has(claim.delivery.id)) claim.validUntil = renewedAt + leaseMs;
+  }
+  return new Set(claims.map((claim) => claim.delivery.id).filter((id) => !kept.has(id)));
+}
+
+/** How a claim ends. */
+export type Settlement =
+  | { state: "sent"; remoteId: string | undefined }
+  | { state: "dead" | "cancelled"; reason: string }
+  /** Try again later; after the 7 days it is dead instead. */
+  | { state: "pending"; reason: string; delayMs: number };
+
+/** Writes the outcome of a claim. False when the lease was lost to somebody else meanwhile. */
+export async function settle(claim: Claim, settlement: Settlement): Promise<boolean> {
+  const { state } = settlement;
+  const rows = await database().query<{ state: string }>(
+    `update delivery set
+        state = case when $3 = 'pending' and give_up_at <= now() then 'dead' else $3 end,
+        finished_at = case when $3 = 'pending' and give_up_at > now() then null else now() end,
+        next_attempt_at = now() + $4 * interval '1 millisecond',
+        last_error = case when $3 = 'pending' and give_up_at <= now()
+                          then $5 || ' (given up after 7 days)' else $5 end,
+        remote_id = coalesce($6, remote_id), lease_until = null
+      where id = $1 and fence = $2 and state = 'pending' returning state`,
+    [
+      claim.delivery.id,
+      claim.fence,
+      state,
+      state === "pending" ? settlement.delayMs : 0,
+      state === "sent" ? null : settlement.reason,
+      state === "sent" ? (settlement.remoteId ?? null) : null,
+    ],
+  );
+  return rows.length > 0;
+}
+
+/** Gives up what nobody tried any more: its channel is not configured, or stopped for 7 days. */
+export async function giveUpExpired(): Promise<number> {
+  const rows = await database().query<{ id: string }>(
+    `update delivery set state = 'dead', finished_at = now(), lease_until = null,
+            last_error = coalesce(last_error, 'nobody could send it') || ' (given up after 7 days)'
+      where state = 'pending' and give_up_at < now() - interval '2 hours'
+        and (lease_until is null or lease_until < now()) returning id`,
+  );
+  return rows.length;
+}

@@ -1,0 +1,192 @@
+import { createAlarm, type Alarm } from "../core/alarm.ts";
+import { asError } from "../core/errors.ts";
+import type { Log } from "../core/log.ts";
+import type { Service } from "../core/service.ts";
+import { releaseChannels, stopChannel, stoppedChannels } from "./channel-stop.ts";
+import type { Channel } from "./channels/channel.ts";
+import { type Claim, claimDeliveries, giveUpExpired, renewLeases } from "./claim.ts";
+import { attemptDelivery, settleAttempt, type Attempt } from "./attempt.ts";
+import { RETRY, type RetryPolicy } from "./retry.ts";
+
+export interface DispatcherOptions {
+  channels: readonly Channel[];
+  log: Log;
+  /** How long a claim outlives its process. Renewed every third of it. */
+  leaseMs?: number;
+  retry?: RetryPolicy;
+}
+
+/** Sends what is pending. `ring` when there may be something new. */
+export interface Dispatcher extends Service {
+  ring(): void;
+}
+
+/** Short enough that another hub goes on within 15 s of a death. */
+const LEASE_MS = 10_000;
+const POLL_MS = 1_000;
+const SWEEP_MS = 60_000;
+/** For sends to end by themselves when the program stops. */
+const GRACE_MS = 2_000;
+
+interface Flight {
+  claim: Claim;
+  abort: AbortController;
+  ended: Promise<void>;
+}
+
+/** One line of work for each channel, so that a channel that hangs holds up no other. */
+interface Lane {
+  channel: Channel;
+  alarm: Alarm;
+  flights: Map<string, Flight>;
+  /** The destination that was served last: the next round begins after it. */
+  cursor: string;
+  /** What the destinations' last failures were, to log only what changed. */
+  failures: Map<string, string>;
+  /** True while the channel is tried with one delivery only. */
+  stopped: boolean;
+}
+
+/** Runs the lanes of all channels. Several processes may run one each; claims keep them apart. */
+export function createDispatcher(options: DispatcherOptions): Dispatcher {
+  const { log } = options;
+  const leaseMs = options.leaseMs ?? LEASE_MS;
+  const retry = options.retry ?? RETRY;
+  const stop = new AbortController();
+  const lanes = options.channels.map((channel) => newLane(channel));
+  let loops: Promise<void>[] = [];
+  let timers: NodeJS.Timeout[] = [];
+
+  async function runLane(lane: Lane): Promise<void> {
+    while (!stop.signal.aborted) {
+      let claimed = 0;
+      try {
+        claimed = await fillLane(lane);
+      } catch (thrown) {
+        log.error({ err: asError(thrown), channel: lane.channel.name }, "cannot claim deliveries");
+      }
+      if (claimed === 0) await lane.alarm.wait(POLL_MS);
+    }
+  }
+
+  async function fillLane(lane: Lane): Promise<number> {
+    const { channel, flights } = lane;
+    const free = await freePlaces(lane);
+    if (free <= 0) return 0;
+    let claims = await claimDeliveries(channel.name, lane.cursor, free, leaseMs);
+    if (claims.length === 0 && lane.cursor !== "") {
+      claims = await claimDeliveries(channel.name, "", free, leaseMs);
+    }
+    lane.cursor = claims.at(-1)?.delivery.destination ?? "";
+    for (const claim of claims) {
+      const abort = new AbortController();
+      const ended = fly(lane, claim, abort.signal);
+      flights.set(claim.delivery.id, { claim, abort, ended });
+    }
+    return claims.length;
+  }
+
+  async function fly(lane: Lane, claim: Claim, signal: AbortSignal): Promise<void> {
+    try {
+      const attempt = await attemptDelivery(lane.channel, claim, { signal, retry, log });
+      await record(lane, claim, attempt);
+    } catch (thrown) {
+      // The lease runs out, and the delivery is sent again under the same id.
+      log.error({ err: asError(thrown), delivery: claim.delivery.id }, "cannot record a delivery");
+    } finally {
+      lane.flights.delete(claim.delivery.id);
+      lane.alarm.ring();
+    }
+  }
+
+  async function record(lane: Lane, claim: Claim, attempt: Attempt): Promise<void> {
+    const { channel, failures } = lane;
+    const { destination, id } = claim.delivery;
+    const settled = await settleAttempt(claim, attempt, leaseMs);
+    if (!settled) {
+      log.warn({ delivery: id, destination }, "a delivery was taken over by another hub");
+      return;
+    }
+    if (attempt.settlement.state === "sent") {
+      failures.delete(destination);
+      if (lane.stopped) await releaseChannels([channel.name]);
+      return;
+    }
+    if (attempt.stop !== undefined && (await stopChannel(channel.name, attempt.stop))) {
+      log.error({ channel: channel.name, reason: attempt.stop }, "channel stopped");
+    }
+    const { reason, state } = attempt.settlement;
+    if (state === "pending") setTimeout(lane.alarm.ring, attempt.settlement.delayMs).unref();
+    if (state === "cancelled" || failures.get(destination) === reason) return;
+    failures.set(destination, reason);
+    log.warn({ delivery: id, destination, reason, state }, "delivery failed");
+  }
+
+  async function heartbeat(): Promise<void> {
+    const flights = lanes.flatMap((lane) => [...lane.flights.values()]);
+    if (flights.length === 0) return;
+    const lost = await renewLeases(
+      flights.map((flight) => flight.claim),
+      leaseMs,
+    );
+    for (const { claim, abort } of flights) {
+      if (lost.has(claim.delivery.id)) abort.abort(new Error("the lease was lost"));
+    }
+  }
+
+  async function sweep(): Promise<void> {
+    const dead = await giveUpExpired();
+    if (dead > 0) log.error({ deliveries: dead }, "deliveries given up after 7 days");
+  }
+
+  function every(milliseconds: number, name: string, work: () => Promise<void>): NodeJS.Timeout {
+    return setInterval(() => {
+      work().catch((thrown: unknown) =>
+        log.error({ err: asError(thrown), work: name }, "upkeep of deliveries failed"),
+      );
+    }, milliseconds);
+  }
+
+  return {
+    name: "dispatcher",
+    ring: () => lanes.forEach((lane) => lane.alarm.ring()),
+    start() {
+      timers = [every(leaseMs / 3, "leases", heartbeat), every(SWEEP_MS, "sweep", sweep)];
+      loops = lanes.map(runLane);
+      return Promise.resolve();
+    },
+    async stop() {
+      stop.abort();
+      lanes.forEach((lane) => lane.alarm.ring());
+      await Promise.all(loops);
+      const flights = lanes.flatMap((lane) => [...lane.flights.values()]);
+      const patience = setTimeout(() => {
+        flights.forEach(({ abort }) => abort.abort(new Error("the program stops")));
+      }, GRACE_MS);
+      await Promise.all(flights.map(({ ended }) => ended));
+      clearTimeout(patience);
+      timers.forEach(clearInterval);
+    },
+  };
+}
+
+function newLane(channel: Channel): Lane {
+  return {
+    channel,
+    alarm: createAlarm(),
+    flights: new Map(),
+    cursor: "",
+    failures: new Map(),
+    stopped: false,
+  };
+}
+
+/** None while the channel is stopped, one to see whether it works again. */
+async function freePlaces(lane: Lane): Promise<number> {
+  const free = lane.channel.concurrency - lane.flights.size;
+  if (free <= 0) return 0;
+  const stopped = (await stoppedChannels()).find((one) => one.channel === lane.channel.name);
+  lane.stopped = stopped !== undefined;
+  if (stopped === undefined) return free;
+  return stopped.waiting ? 0 : 1 - lane.flights.size;
+}
