@@ -1,0 +1,103 @@
+import { createTransport, type Transporter } from "nodemailer";
+import { type Settings, readSecret } from "../../../core/config.ts";
+import { OperatorError } from "../../../core/errors.ts";
+import type { Outcome, Outgoing } from "../channel.ts";
+import type { Mailbox } from "./address.ts";
+import type { Mail } from "./compose.ts";
+import { classifyRefusal } from "./refusal.ts";
+
+/** Where mail is handed over. */
+export interface SmtpServer {
+  host: string;
+  port: number;
+  /** TLS from the first byte; otherwise STARTTLS when the server offers it. */
+  secure: boolean;
+  user: string;
+  password: string;
+}
+
+/** Connections at once; also how many destinations are served at once. */
+export const SMTP_CONNECTIONS = 4;
+
+/**
+ * The server that `email.smtp` names: `smtp://host:25`, `smtps://user@host`.
+ *
+ * @throws OperatorError `BAD_CONFIG`, or those of `readSecret`
+ */
+export function smtpServer(settings: Settings): SmtpServer {
+  const { smtp, password_file: file } = settings.config.email;
+  const url = URL.canParse(smtp) ? new URL(smtp) : undefined;
+  if (url === undefined || !["smtp:", "smtps:"].includes(url.protocol) || url.hostname === "") {
+    throw new OperatorError(
+      "BAD_CONFIG",
+      `email.smtp is ${JSON.stringify(smtp)}, which is not an SMTP server.`,
+      'Write it like "smtp://localhost:25" or "smtps://user@mail.example.org".',
+      { exitStatus: 2 },
+    );
+  }
+  const secure = url.protocol === "smtps:";
+  const port = url.port === "" ? (secure ? 465 : 25) : Number(url.port);
+  const user = decodeURIComponent(url.username);
+  const password =
+    file === undefined
+      ? decodeURIComponent(url.password)
+      : readSecret(settings, file, "email.password_file");
+  return { host: url.hostname.replace(/^\[|\]$/g, ""), port, secure, user, password };
+}
+
+/** A pool of connections to a server. Opens them when there is something to send. */
+export function openTransport(server: SmtpServer): Transporter {
+  const loopback = /^(localhost|127\.|::1$)/.test(server.host);
+  return createTransport({
+    pool: true,
+    host: server.host,
+    port: server.port,
+    secure: server.secure,
+    ...(server.user === "" ? {} : { auth: { user: server.user, pass: server.password } }),
+    // A password never travels in the clear to another machine.
+    requireTLS: server.user !== "" && !loopback,
+    // On this machine nobody listens in, and certificates for localhost verify nowhere.
+    ignoreTLS: loopback && !server.secure,
+    maxConnections: SMTP_CONNECTIONS,
+    maxRequeues: 1,
+    connectionTimeout: 15_000,
+    greetingTimeout: 15_000,
+    socketTimeout: 60_000,
+    dnsTimeout: 10_000,
+    disableFileAccess: true,
+    disableUrlAccess: true,
+    logger: false,
+  });
+}
+
+/** Hands one mail over. Never throws for what the server answers. */
+export async function sendMail(
+  transport: Transporter,
+  from: Mailbox,
+  { address }: Outgoing,
+  mail: Mail,
+  signal: AbortSignal,
+): Promise<Outcome> {
+  try {
+    await transport.sendMail({
+      from,
+      to: { name: "", address },
+      envelope: { from: from.address, to: [address] },
+      messageId: mail.messageId,
+      ...(mail.inReplyTo === undefined ? {} : { inReplyTo: mail.inReplyTo }),
+      references: mail.references,
+      date: mail.date,
+      subject: mail.subject,
+      text: mail.text,
+      html: mail.html,
+      headers: mail.headers,
+      textEncoding: "quoted-printable",
+      xMailer: false,
+      signal,
+    });
+    return { outcome: "delivered", remoteId: mail.messageId };
+  } catch (thrown) {
+    if (!(thrown instanceof Error)) throw thrown;
+    return classifyRefusal(thrown);
+  }
+}

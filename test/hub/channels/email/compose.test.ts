@@ -1,0 +1,236 @@
+import { execFileSync } from "node:child_process";
+import test from "ava";
+import MailComposer from "nodemailer/lib/mail-composer";
+import type { Message } from "../../../../core/message.ts";
+import type { DeliverySubject, Outgoing } from "../../../../hub/channels/channel.ts";
+import { composeMail, headerText } from "../../../../hub/channels/email/compose.ts";
+
+const letterhead = {
+  from: { name: "Example OS", address: "laniakea@example.org" },
+  web: "https://lk.example.org",
+};
+
+function delivery(message: Message, subject: DeliverySubject = {}, part: Partial<Outgoing> = {}) {
+  return {
+    id: "6e1b3a50-2b7e-4c0e-9a57-111111111111",
+    destination: "email:anna@example.org",
+    address: "anna@example.org",
+    message,
+    subject,
+    reason: "route 3 of @admin:example.org",
+    final: true,
+    attempt: 1,
+    createdAt: new Date("2026-11-22T10:00:00Z"),
+    ...part,
+  } satisfies Outgoing;
+}
+
+const built: Message = {
+  tone: "bad",
+  headline: ["Build of ", { strong: "bash" }, " failed"],
+  quote: "gcc: error",
+};
+
+test("a mail carries the headers that Laniakea's Mailgun sends", (t) => {
+  const subject = {
+    tag: "_lk.archive.package-build-failed",
+    repository: "master",
+    packages: ["bash"],
+  };
+  const mail = composeMail(delivery(built, subject), letterhead);
+  t.is(mail.subject, "❌ Build of bash failed");
+  t.is(mail.messageId, "<6e1b3a50-2b7e-4c0e-9a57-111111111111@example.org>");
+  t.deepEqual(mail.headers, {
+    "X-Laniakea-Project": "Example OS",
+    "X-Laniakea-Repo": "master",
+    "X-Laniakea-Package": "bash",
+    "X-Laniakea-Event": "_lk.archive.package-build-failed",
+    "X-Laniakea-Reason": "route 3 of @admin:example.org",
+    "List-Id": "Example OS <laniakea.example.org>",
+    Precedence: "bulk",
+    "Auto-Submitted": "auto-generated",
+  });
+});
+
+test("mails about one package of one repository are one thread", (t) => {
+  const references = (subject: DeliverySubject): string[] =>
+    composeMail(delivery(built, subject), letterhead).references;
+  const bash = { repository: "master", packages: ["bash"] };
+  t.deepEqual(references(bash), references({ ...bash, tag: "_lk.other" }));
+  t.notDeepEqual(references(bash), references({ ...bash, packages: ["zsh"] }));
+  t.notDeepEqual(references(bash), references({ ...bash, repository: "extra" }));
+  t.deepEqual(references({}), []);
+});
+
+test("a final edit answers the mail that it cannot change", (t) => {
+  const mail = composeMail(delivery(built, {}, { edits: { id: "original" } }), letterhead);
+  t.is(mail.inReplyTo, "<original@example.org>");
+  t.deepEqual(mail.references, ["<original@example.org>"]);
+});
+
+test("an announcement has its own subject and passes list software", (t) => {
+  const subject = {
+    title: "[master] Accepted bash 5.3-1 into sid",
+    label: "package-accepted",
+    announcement: true,
+  };
+  const mail = composeMail(delivery(built, subject), letterhead);
+  t.is(mail.subject, subject.title);
+  t.is(mail.headers["X-Laniakea-Event"], "package-accepted");
+  t.is(mail.headers["Auto-Submitted"], undefined);
+});
+
+test("text and HTML say the same, and why it came", (t) => {
+  const mail = composeMail(delivery(built), letterhead);
+  t.is(
+    mail.text,
+    [
+      "❌ Build of bash failed",
+      "  | gcc: error",
+      "",
+      "-- ",
+      "Example OS, https://lk.example.org",
+      "You get this because: route 3 of @admin:example.org",
+      "",
+    ].join("\n"),
+  );
+  t.regex(mail.html, /<b>bash<\/b>/);
+  t.regex(mail.html, /You get this because: route 3/);
+});
+
+test("a subject is one line of at most 120 characters", (t) => {
+  const long = { tone: "neutral", headline: ["x\n".repeat(400), "😀".repeat(200)] } as const;
+  const { subject } = composeMail(delivery({ ...long, headline: [...long.headline] }), letterhead);
+  t.is(Array.from(subject).length, 120);
+  t.notRegex(subject, /\n|\p{Surrogate}/u);
+  t.is(headerText("a".repeat(120), 120), "a".repeat(120));
+});
+
+/** Every place of a mail that data can reach. */
+function poisoned(data: string): Outgoing {
+  return delivery(
+    {
+      tone: "neutral",
+      headline: [data, { strong: data }, { code: data }, { link: data, to: data }],
+      details: [[data], [{ version: data }], [{ architecture: data }]],
+      quote: data,
+      table: { columns: [data], rows: [[data]] },
+      next: [data],
+    },
+    {
+      tag: data,
+      event: data,
+      repository: data,
+      suites: [data],
+      packages: [data, data],
+      title: data,
+      label: data,
+    },
+    { reason: data },
+  );
+}
+
+const ATTACKS = [
+  "a\r\nBcc: eve@example.net",
+  "a\nBcc: eve@example.net",
+  "a\rBcc: eve@example.net",
+  "a\r\n\r\n<script>alert(1)</script>",
+  "a\0b\r\nX-Evil: 1",
+  "a\u0085Bcc: eve@example.net",
+  "a\u2028Bcc: eve@example.net",
+  "a\u2029X-Evil: 1",
+  "a\v\fX-Evil: 1",
+  "\u202egro.elpmaxe@eve\u202c",
+  "=?utf-8?q?a=0D=0ABcc:_eve@example.net?=",
+  "=?utf-8?b?YQ0KQmNjOiBldmVAZXhhbXBsZS5uZXQ=?=",
+  "<img src=x onerror=alert(1)>",
+  '"><script>alert(1)</script>',
+  "]]></style><script>alert(1)</script>",
+  "\r\n.\r\nMAIL FROM:<eve@example.net>\r\n",
+  "--boundary\r\nContent-Type: text/html\r\n\r\nx",
+  `${"long".repeat(600)}\r\nBcc: eve@example.net`,
+  "javascript:alert(1)",
+  "\ud800\r\nBcc: eve@example.net",
+  "é\r\nBcc: eve@example.net",
+  "😀\nX-Evil: 1",
+  " \r\n\tBcc: eve@example.net",
+];
+
+/** Python's parser is not ours and not nodemailer's: what it sees, others see. */
+const PARSER = `
+import email, email.policy, json, sys
+result = []
+for source in json.load(sys.stdin):
+    raw = source.encode("latin-1")
+    message = email.message_from_bytes(raw, policy=email.policy.default)
+    compat = email.message_from_bytes(raw)
+    result.append({
+        "headers": sorted(name.lower() for name in message.keys()),
+        "compat": sorted(name.lower() for name in compat.keys()),
+        "subject": str(message["subject"]),
+        "values": [str(message[name]) for name in message.keys() if name.lower() not in ("date",)],
+        "parts": [part.get_content_type() for part in message.walk()],
+        "text": message.get_body(("plain",)).get_content(),
+        "html": message.get_body(("html",)).get_content(),
+        "longest": max(len(line) for line in raw.split(b"\\r\\n")),
+        "defects": [type(one).__name__ for part in message.walk() for one in part.defects],
+    })
+json.dump(result, sys.stdout)
+`;
+
+interface Seen {
+  headers: string[];
+  compat: string[];
+  subject: string;
+  values: string[];
+  parts: string[];
+  text: string;
+  html: string;
+  longest: number;
+  defects: string[];
+}
+
+async function source(outgoing: Outgoing): Promise<string> {
+  const { from } = letterhead;
+  const { inReplyTo: _none, ...mail } = composeMail(outgoing, letterhead);
+  const to = { name: "", address: outgoing.address };
+  const composer = new MailComposer({
+    ...mail,
+    from,
+    to,
+    textEncoding: "quoted-printable",
+    disableFileAccess: true,
+    disableUrlAccess: true,
+  });
+  return (await composer.compile().build()).toString("latin1");
+}
+
+test("no data in any field can add a header, a part or markup", async (t) => {
+  const sources = [await source(poisoned("plain"))];
+  for (const attack of ATTACKS) sources.push(await source(poisoned(attack)));
+  const seen = JSON.parse(
+    execFileSync("/usr/bin/python3", ["-c", PARSER], { input: JSON.stringify(sources) }).toString(),
+  ) as Seen[];
+  const [plain, ...attacked] = seen;
+  t.is(attacked.length, ATTACKS.length);
+  attacked.forEach((mail, index) => {
+    const attack = JSON.stringify(ATTACKS[index]);
+    // A value that is nothing but blanks may leave its header out; none may be added.
+    t.deepEqual(
+      mail.headers.filter((name) => !plain?.headers.includes(name)),
+      [],
+      attack,
+    );
+    t.deepEqual(mail.compat, mail.headers, attack);
+    t.is(new Set(mail.headers).size, mail.headers.length, attack);
+    t.deepEqual(mail.parts, ["multipart/alternative", "text/plain", "text/html"], attack);
+    t.deepEqual(mail.defects, [], attack);
+    t.true(mail.longest <= 998, attack);
+    t.true(
+      mail.values.every((value) => !/[\r\n\0\u0085\u2028\u2029\u202e]/.test(value)),
+      attack,
+    );
+    t.notRegex(mail.html, /<(script|img|style|iframe)|href="javascript/i, attack);
+    t.notRegex(mail.text, /[\0\u202e\u001b]/, attack);
+  });
+});
