@@ -1,0 +1,6 @@
+import type { ChannelKind } from "./channel.ts";
+import { email } from "./email/index.ts";
+import { room } from "./room/index.ts";
+
+/** THE list of ways to people: one line each. */
+export const channelKinds: readonly ChannelKind[] = [room, email];
