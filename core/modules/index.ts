@@ -5,6 +5,7 @@ import { base } from "./base/index.ts";
 import { build } from "./build/index.ts";
 import { care } from "./care/index.ts";
 import { debcheck } from "./debcheck/index.ts";
+import { distro } from "./distro/index.ts";
 import { images } from "./images/index.ts";
 import { jobs } from "./jobs/index.ts";
 import { keys } from "./keys/index.ts";
@@ -17,6 +18,7 @@ import { work } from "./work/index.ts";
 /** THE list of core's modules: one line each, in the order they answer. Nothing else names them. */
 export const coreModules: readonly Module[] = [
   archive,
+  distro,
   sync,
   migrate,
   debcheck,

@@ -1,6 +1,7 @@
 import type { EventDeclaration } from "../events/declare.ts";
 import type { Message } from "../message.ts";
 import type { Environment, OperationDeclaration } from "../operation/declare.ts";
+import type { DistroSection } from "./distro-section.ts";
 
 /**
  * A module of the system: one folder and one line in the list. What it declares here is all that
@@ -12,6 +13,8 @@ export interface Module {
   summary: string;
   operations?: OperationDeclaration[];
   events?: EventDeclaration[];
+  /** Its part of the description of a distribution, for `distro apply` and `distro export`. */
+  distro?: DistroSection[];
   /** What this module knows about a package, for `why`. Empty when it knows nothing. */
   explain?(packageName: string): Promise<Fact[]>;
   /** What `doctor` looks at: each finding says whether it is well, and what to do if not. */

@@ -14,12 +14,16 @@ export interface CopyStream {
   abort(reason: Error): Promise<void>;
 }
 
+/** So much may wait for the server while the next rows are made; else each waits for the other. */
+const AHEAD = 2 * 1024 * 1024;
+
 export function openCopy(
   client: ClientBase,
   table: string,
   columns: readonly string[],
 ): CopyStream {
-  const stream = client.query(copyFrom(`copy ${table} (${columns.join(", ")}) from stdin binary`));
+  const sql = `copy ${table} (${columns.join(", ")}) from stdin binary`;
+  const stream = client.query(copyFrom(sql, { highWaterMark: AHEAD }));
   let failure: Error | undefined;
   const ended = finished(stream).catch((thrown: unknown) => {
     failure ??= asError(thrown);
