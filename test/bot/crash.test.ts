@@ -1,0 +1,65 @@
+import { type ChildProcess, spawn } from "node:child_process";
+import { once } from "node:events";
+import { setTimeout as sleep } from "node:timers/promises";
+import { fileURLToPath } from "node:url";
+import test from "ava";
+import { connect, database, type DatabaseAddress } from "../../core/database/connect.ts";
+import { testDatabaseAddress } from "../support/database.ts";
+import { ANNA, grant, tell } from "../support/room.ts";
+
+const KILLS = 8;
+const COMMANDS = 10;
+const program = fileURLToPath(new URL("../support/bot-process.js", import.meta.url));
+let address: DatabaseAddress;
+
+test.before(async () => {
+  address = await testDatabaseAddress();
+  await connect(address);
+  await grant(ANNA, "operator");
+});
+test.after.always(() => database().close());
+
+async function startProcess(): Promise<ChildProcess> {
+  const child = spawn(process.execPath, [program, JSON.stringify(address)], {
+    stdio: ["ignore", "pipe", "inherit"],
+  });
+  await once(child.stdout, "data");
+  return child;
+}
+
+async function killProcess(child: ChildProcess): Promise<void> {
+  const gone = once(child, "exit");
+  child.kill("SIGKILL");
+  await gone;
+}
+
+async function count(sql: string): Promise<number> {
+  const [row] = await database().query<{ count: string }>(`select count(*) as count ${sql}`);
+  return Number(row?.count);
+}
+
+test("killed at any moment, each command runs once and each answer is given once", async (t) => {
+  for (let kill = 0; kill < KILLS; kill++) {
+    const child = await startProcess();
+    for (let one = 0; one < COMMANDS; one++) {
+      await tell(`!lk import suite-${kill}-${one}`);
+      await tell("!lk why bash");
+    }
+    await sleep(Math.random() * 250);
+    await killProcess(child);
+  }
+  const child = await startProcess();
+  while ((await count("from incoming_message where handled_at is null")) > 0) await sleep(50);
+  while ((await count("from operation where state in ('queued', 'running')")) > 0) await sleep(50);
+  while ((await count("from bot_progress where finished_at is null")) > 0) await sleep(50);
+  await killProcess(child);
+
+  const all = KILLS * COMMANDS;
+  t.is(await count("from operation"), all);
+  t.is(await count("from (select distinct parameters->>'suites' from operation) one"), all);
+  t.is(await count("from operation where state = 'done'"), all);
+  t.is(await count("from delivery where idempotency_key like 'incoming:%'"), all);
+  t.is(await count("from delivery where edits is null and reply_to is not null"), 2 * all);
+  t.is(await count("from delivery where edits is not null and final"), all);
+  t.is(await count("from incoming_message where outcome = 'failed'"), 0);
+});
