@@ -6,6 +6,7 @@ import { messagesOf, type Sample } from "./progress-message.ts";
 
 /** A message is edited at most this often; the end of a quick operation is shown at once. */
 const EDIT_INTERVAL_SECONDS = 3;
+const MAX_SAMPLES = 1_000;
 
 /** Where the message of an operation belongs: remote ids of the message that asked. */
 export interface Place {
@@ -96,6 +97,8 @@ async function edit(due: Due, samples: Map<string, Sample>): Promise<void> {
     [id, due.change, final],
   );
   const { progress, changedAt } = operation;
+  // Those whose end another bot showed are never asked for again.
+  if (samples.size > MAX_SAMPLES) samples.clear();
   if (final || progress === null) samples.delete(id);
   else samples.set(id, { progress, at: changedAt });
 }
