@@ -5,7 +5,6 @@ import { openDatabase } from "./core/database/open.ts";
 import { createDemo, isDemo } from "./core/demo/service.ts";
 import { setUpEvents } from "./core/events/setup.ts";
 import { createSubscriber } from "./core/events/subscriber.ts";
-import { suiteOverview } from "./core/modules/archive/read.ts";
 import { createLighthouse } from "./core/modules/lighthouse/service.ts";
 import type { Environment } from "./core/operation/declare.ts";
 import { createRunner } from "./core/operation/runner.ts";
@@ -113,25 +112,8 @@ function schedulerServices(environment: Environment): Service[] {
 }
 
 function composeWeb(environment: Environment): Composition {
-  const web: WebService = createWeb({
-    ...environment,
-    demo: isDemo(environment.settings),
-    sources: { suites },
-  });
+  const web: WebService = createWeb({ ...environment, demo: isDemo(environment.settings) });
   return { services: [web], where: () => web.address() };
-}
-
-/** Suites as the page shows them at a glance. */
-async function suites(): ReturnType<Parameters<typeof createWeb>[0]["sources"]["suites"]> {
-  const rows = await suiteOverview();
-  return rows.map(({ repository, suite, sources, binaries, checkedAt, failure }) => ({
-    repository,
-    name: suite,
-    sources,
-    binaries,
-    checkedAt,
-    failure,
-  }));
 }
 
 /** The hub's ear: the Lighthouses of the configuration, by default our own. */

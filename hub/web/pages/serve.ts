@@ -1,0 +1,36 @@
+import { requireRole } from "../access.ts";
+import { sendView, type Server, type ServerParts, viewerOf } from "../serving.ts";
+import { FOREIGN_HEADERS } from "../headers.ts";
+import { pages } from "./index.ts";
+import { mailOf } from "./mail.ts";
+import { checked, Digits } from "./page.ts";
+
+/** Serves all pages of the list. */
+export function addPages(server: Server, parts: ServerParts): void {
+  for (const page of pages) {
+    server.get(page.path, async (request, reply) => {
+      const viewer = viewerOf(parts, request);
+      if (page.role !== undefined) requireRole(viewer, page.role);
+      const view = await page.show(parts.web, {
+        params: request.params as Record<string, string>,
+        query: request.query as Record<string, string>,
+        viewer,
+        now: new Date(),
+      });
+      return sendView(reply, view, viewer, parts.assets);
+    });
+  }
+}
+
+/** The HTML part of a mail, for the frame on its page: a stranger's document, so it can do nothing. */
+export function addForeignHtml(server: Server, parts: ServerParts): void {
+  server.get("/mail/:id/html", async (request, reply) => {
+    requireRole(viewerOf(parts, request), "reader");
+    const { id } = request.params as { id: string };
+    const mail = await mailOf(checked(Digits, id));
+    return reply
+      .headers(FOREIGN_HEADERS)
+      .type("text/html; charset=utf-8")
+      .send(mail.html ?? "");
+  });
+}

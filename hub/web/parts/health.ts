@@ -1,0 +1,24 @@
+import { html, type Safe } from "../../../core/html.ts";
+import { visible } from "../../../core/message.ts";
+import type { Health, HealthReport } from "../health.ts";
+
+const LOOKS: Record<Health["state"], [tone: string, word: string]> = {
+  ok: ["good", "well"],
+  off: ["neutral", "off"],
+  failing: ["bad", "failing"],
+};
+
+/** One pill for each part of the system, with its reason when it fails. */
+export function healthStrip(report: HealthReport): Safe {
+  return html`<ul class="pills">
+    ${report.parts.map((part) => {
+      const [tone, word] = LOOKS[part.state];
+      const detail = visible(part.detail);
+      return html`<li class="pill ${tone}" title="${detail}">
+        <span class="dot ${tone}" aria-hidden="true"></span>${part.name}
+        <span class="${part.state === "ok" ? "unseen" : "quiet"}">${word}</span>
+        ${part.state === "failing" ? html`<span class="reason">${detail}</span>` : ""}
+      </li>`;
+    })}
+  </ul>`;
+}

@@ -1,0 +1,50 @@
+import { database } from "../../../core/database/connect.ts";
+
+/** One figure of the books. */
+export interface BookEntry {
+  /** Of the metric. */
+  name: string;
+  labels: Record<string, string>;
+  value: number;
+}
+
+interface Row {
+  name: string;
+  labels: Record<string, string>;
+  value: string;
+}
+
+/** All figures, counted in the database and so the same for every process. */
+export async function bookEntries(): Promise<BookEntry[]> {
+  const rows = await database().query<Row>(
+    `select 'laniakea_events' as name, jsonb_build_object('origin', origin) as labels,
+            count(*)::float8 as value from event group by origin
+     union all
+     select 'laniakea_events_unpublished', '{}', count(*) from event where published_at is null
+     union all
+     select 'laniakea_events_unrouted', '{}', count(*) from event where routed_at is null
+     union all
+     select 'laniakea_intake_frames', jsonb_build_object('outcome', split_part(outcome, ':', 1)),
+            sum(count) from intake_tally group by split_part(outcome, ':', 1)
+     union all
+     select 'laniakea_events_quarantined',
+            jsonb_build_object('reason', substring(outcome from 'quarantined:(.*)')), count
+       from intake_tally where outcome like 'quarantined:%'
+     union all
+     select 'laniakea_deliveries',
+            jsonb_build_object('channel', split_part(destination, ':', 1), 'state', state), count(*)
+       from delivery group by split_part(destination, ':', 1), state
+     union all
+     select 'laniakea_channel_stopped', jsonb_build_object('channel', channel), 1 from channel_stop
+     union all
+     select 'laniakea_operations', jsonb_build_object('state', state), count(*)
+       from operation group by state
+     union all
+     select 'laniakea_import_age_seconds',
+            jsonb_build_object('repository', repository.name, 'suite', suite.name),
+            extract(epoch from now() - suite.checked_at)
+       from suite join repository on repository.id = repository_id
+      where suite.checked_at is not null`,
+  );
+  return rows.map(({ name, labels, value }) => ({ name, labels, value: Number(value) }));
+}

@@ -1,0 +1,99 @@
+import fastify, { type FastifyReply, type FastifyRequest } from "fastify";
+import { asError } from "../../core/errors.ts";
+import { addApi } from "./api/serve.ts";
+import { failureOf, notFound } from "./failure.ts";
+import { addForms } from "./forms.ts";
+import { HEADERS } from "./headers.ts";
+import { addLivePages } from "./live/serve.ts";
+import { addMachineRoutes } from "./machine.ts";
+import { addForeignHtml, addPages } from "./pages/serve.ts";
+import { failureView } from "./pages/failure.ts";
+import { askedOf, sendView, type Server, type ServerParts } from "./serving.ts";
+
+/** Longer bodies are refused: nobody types that much. */
+const MAX_BODY_BYTES = 64 << 10;
+/** Longer names in addresses are refused; package names have at most 255 characters. */
+const MAX_PARAMETER = 300;
+const REQUEST_TIMEOUT_MS = 20_000;
+
+/** The HTTP server with all its routes, not yet listening. */
+export async function createServer(parts: ServerParts): Promise<Server> {
+  const { web, access, assets } = parts;
+  const server = fastify({
+    bodyLimit: MAX_BODY_BYTES,
+    requestTimeout: REQUEST_TIMEOUT_MS,
+    // Streams end by themselves; what is left at a stop are idle connections.
+    forceCloseConnections: true,
+    routerOptions: { maxParamLength: MAX_PARAMETER },
+    // A broken request line never reaches a route.
+    frameworkErrors: (error, request, reply) => answerFailure(request, reply, error),
+  });
+
+  function answerFailure(request: FastifyRequest, reply: FastifyReply, thrown: unknown): void {
+    const failure = failureOf(thrown);
+    if (failure.status >= 500) {
+      web.log.error({ err: asError(thrown), url: request.url }, "cannot answer a request");
+    }
+    if (failure.status === 401) reply.header("www-authenticate", 'Bearer realm="laniakea"');
+    if (failure.code === "TOO_MANY_STREAMS") reply.header("retry-after", "10");
+    reply.headers(HEADERS).code(failure.status);
+    if (wantsJson(request)) {
+      const { status: _, ...error } = failure;
+      reply.type("application/json; charset=utf-8").send(JSON.stringify({ error }));
+    } else sendView(reply, failureView(failure), { name: "", role: "none" }, assets);
+  }
+
+  acceptBodies(server);
+  server.setErrorHandler((thrown, request, reply) => answerFailure(request, reply, thrown));
+  server.setNotFoundHandler((request, reply) => {
+    const fault = notFound(
+      `There is no page ${request.url.slice(0, 100)}.`,
+      "See what happened lately: /events",
+    );
+    answerFailure(request, reply, fault);
+  });
+  server.addHook("onRequest", (request, reply, done) => {
+    reply.headers(HEADERS);
+    access.checkHost(askedOf(request));
+    done();
+  });
+  for (const asset of Object.values(assets)) {
+    server.get(asset.path, (_request, reply) =>
+      reply
+        .type(asset.type)
+        .header("cache-control", "max-age=31536000, immutable")
+        .send(asset.body),
+    );
+  }
+  addMachineRoutes(server, parts);
+  addPages(server, parts);
+  addForeignHtml(server, parts);
+  addForms(server, parts);
+  addLivePages(server, parts);
+  addApi(server, parts);
+  await server.ready();
+  return server;
+}
+
+/** JSON and forms, and nothing else: text/plain is what another site can send without asking. */
+function acceptBodies(server: Server): void {
+  server.removeAllContentTypeParsers();
+  server.addContentTypeParser("application/json", { parseAs: "string" }, (_request, body, done) => {
+    try {
+      done(null, body === "" ? undefined : JSON.parse(String(body)));
+    } catch {
+      done(Object.assign(new Error("The body is not valid JSON"), { statusCode: 400 }));
+    }
+  });
+  server.addContentTypeParser(
+    "application/x-www-form-urlencoded",
+    { parseAs: "string" },
+    (_request, body, done) => done(null, Object.fromEntries(new URLSearchParams(String(body)))),
+  );
+}
+
+/** The API always answers JSON; so do forms that were sent by the page's script. */
+function wantsJson(request: FastifyRequest): boolean {
+  const { accept = "" } = request.headers;
+  return request.url.startsWith("/api/") || accept.startsWith("application/json");
+}
