@@ -45,7 +45,7 @@ function environment(options: { quiet: boolean }): Environment {
     file: config,
     dataDirectory: data ?? process.env["LK_DATA_DIR"],
   });
-  const level = options.quiet ? "warn" : settings.config.log.level;
+  const level = options.quiet ? "error" : settings.config.log.level;
   const log = createLog({
     level: verbose === true ? "debug" : level,
     pretty: process.stderr.isTTY,
