@@ -39,7 +39,12 @@ export async function runParts(name: PartName, environment: Environment): Promis
     const { services, where } = compose(name, environment, () => enough.abort());
     await runServices(services, environment.log, {
       until: enough.signal,
-      onReady: () => process.stdout.write(`ready ${where()}\n`),
+      onReady: () => {
+        process.stdout.write(`ready ${where()}\n`);
+        if (name === "up" && process.stdin.isTTY) {
+          process.stdout.write("Open that page, or type here: help, status, import demo\n");
+        }
+      },
     });
   } finally {
     await open.close();

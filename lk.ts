@@ -1,4 +1,5 @@
 import { userInfo } from "node:os";
+import { join } from "node:path";
 import { Command, CommanderError } from "commander";
 import tab from "@bomb.sh/tab/commander";
 import { botModule } from "./bot/module.ts";
@@ -39,7 +40,7 @@ function terminal(): Terminal {
   return { out: process.stdout, err: process.stderr, json: program.opts<Flags>().json === true };
 }
 
-function environment(options: { quiet: boolean }): Environment {
+function environment(options: { quiet: boolean; room?: boolean }): Environment {
   const { config, data, verbose } = program.opts<Flags>();
   const settings = loadSettings({
     file: config,
@@ -49,11 +50,17 @@ function environment(options: { quiet: boolean }): Environment {
   const log = createLog({
     level: verbose === true ? "debug" : level,
     pretty: process.stderr.isTTY,
+    // In a terminal `lk up` is a room to type in; log lines would tear it apart.
+    ...(options.room === true && process.stdin.isTTY
+      ? { file: join(settings.dataDirectory, "lk.log") }
+      : {}),
   });
   return { registry, settings, log };
 }
 
-addOperations(program, registry.operations.values(), async (typed) => {
+// "help" is commander's own here; in rooms it is an operation that knows who asks.
+const operations = [...registry.operations.values()].filter(({ name }) => name !== "help");
+addOperations(program, operations, async (typed) => {
   const here = environment({ quiet: true });
   const caller = { name: `local:${userInfo().username}`, role: "admin", origin: "cli" } as const;
   setUpEvents(here);
@@ -66,7 +73,7 @@ for (const name of Object.keys(PARTS) as PartName[]) {
   program
     .command(name)
     .description(PARTS[name])
-    .action(() => runParts(name, environment({ quiet: false })));
+    .action(() => runParts(name, environment({ quiet: false, room: name === "up" })));
 }
 
 program.commands

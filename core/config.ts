@@ -42,7 +42,7 @@ export const Config = z.strictObject({
       password_file: Path.optional().meta({
         description: "file (mode 0600) with the password for database.url",
       }),
-      pool: z.int().min(2).max(100).default(8).meta({ description: "connections at most" }),
+      pool: z.int().min(4).max(100).default(8).meta({ description: "connections at most" }),
     })
     .prefault({}),
   lighthouse: z

@@ -35,7 +35,7 @@ const BAD: [title: string, text: string, said: RegExp][] = [
     /^config\.toml:4: unknown key web\.port\.$/,
   ],
   ["a wrong type", "[database]\npool = 'many'\n", /^config\.toml:2: database\.pool: .*number/],
-  ["a number out of range", "[database]\npool = 1\n", /^config\.toml:2: database\.pool: .*2/],
+  ["a number out of range", "[database]\npool = 1\n", /^config\.toml:2: database\.pool: .*4/],
   [
     "an endpoint without port",
     "[lighthouse]\nsubmit = ['tcp://localhost']\n",
