@@ -2,6 +2,7 @@ import type { Sequelize } from "sequelize";
 import { defineAccess } from "./access.ts";
 import { defineArchive } from "./archive.ts";
 import { defineEvent } from "./event.ts";
+import { defineMatrixState } from "./matrix-state.ts";
 import { defineOperation } from "./operation.ts";
 
 /** Defines all models on a connection; the lines between them are drawn here and nowhere else. */
@@ -10,4 +11,5 @@ export function defineModels(sequelize: Sequelize): void {
   defineOperation(sequelize);
   defineAccess(sequelize);
   defineArchive(sequelize);
+  defineMatrixState(sequelize);
 }
