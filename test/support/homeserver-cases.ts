@@ -315,7 +315,7 @@ const rooms: Case[] = [
       const path = `${inRoom(room)}/state/m.room.member/${encodeURIComponent(bot.account.userId)}`;
       const { body: left } = await alice.call("GET", path);
       t.deepEqual([left.membership, left.reason], ["leave", "no, thanks"]);
-      const { body: after } = await bot.sync();
+      const { body: after } = await bot.sync(undefined, { room: { timeline: { limit: 3 } } });
       t.is(after.rooms?.invite?.[room], undefined);
     },
   },
@@ -363,6 +363,19 @@ const rooms: Case[] = [
 ];
 
 const syncing: Case[] = [
+  {
+    title: "the same first sync is answered from a cache, with an old place in the stream",
+    async run(t, ground) {
+      const bot = await person(ground, "cached");
+      const room = await roomOf(bot);
+      const { body: first } = await bot.sync();
+      await bot.send(room, "1", "later");
+      t.is((await bot.sync()).body.next_batch, first.next_batch);
+      const { body: other } = await bot.sync(undefined, undefined, 1);
+      t.not(other.next_batch, first.next_batch);
+      t.true(bodies(other.rooms.join[room].timeline.events).includes("later"));
+    },
+  },
   {
     title: "a token that the server did not give is refused",
     async run(t, ground) {

@@ -15,7 +15,10 @@ export function messages(world: World, room: Room, device: Device, query: Query)
         ? world.position
         : 0
       : readToken(world, query["from"], "from");
-  const to = query["to"] === undefined ? undefined : readToken(world, query["to"], "to");
+  const to =
+    query["to"] === undefined || world.ignoresEndOfHistory
+      ? undefined
+      : readToken(world, query["to"], "to");
   const filter = eventFilter(readFilter(userOf(world, device.userId), query["filter"]));
   const limit = Math.min(1000, Number(query["limit"] ?? "10"));
   const inside = room.events.filter((event) =>

@@ -49,6 +49,10 @@ export interface Homeserver extends Ground {
   fault(rule: FaultRule, fault: Fault): ActiveFault;
   /** Lets clients get an event a second time, as federation can. */
   duplicate(roomId: string, eventId: string): void;
+  /** Forgets which transactions were sent, as servers do after a time. */
+  forgetTransactions(): void;
+  /** From now on `/messages` heeds no `to`, as some servers do not. */
+  ignoreEndOfHistory(): void;
   /** How far the server's clock is ahead, for what is sent from now on. */
   setClock(aheadMs: number): void;
   /** Requests answered so far. */
@@ -80,6 +84,12 @@ export async function startHomeserver(
     ...rooms(world),
     ...talk(world),
     fault: (rule, fault) => faults.add(rule, fault),
+    forgetTransactions: () => {
+      for (const device of world.tokens.values()) device.transactions.clear();
+    },
+    ignoreEndOfHistory: () => {
+      world.ignoresEndOfHistory = true;
+    },
     setClock: (aheadMs) => {
       world.clockSkew = aheadMs;
     },

@@ -66,15 +66,26 @@ async function sync(
   const query = request.query as Record<string, string | undefined>;
   const since = query["since"] === undefined ? undefined : readToken(world, query["since"]);
   const filter = readFilter(userOf(world, device.userId), query["filter"]);
+  const cached = since === undefined ? world.firstSyncs.get(cacheKey(request)) : undefined;
+  if (cached !== undefined) return cached;
   const deadline = Date.now() + Number(query["timeout"] ?? "0");
   for (;;) {
     const { answer, news } = syncAnswer(world, device, since, filter);
     const left = deadline - Date.now();
+    if (since === undefined) world.firstSyncs.set(cacheKey(request), answer);
     if (news || since === undefined || left <= 0 || request.raw.destroyed) return answer;
     await somethingHappens(world, request, left);
     // As Synapse: a poll whose token was revoked ends with an ordinary answer.
     if (!world.tokens.has(device.token)) return answer;
   }
+}
+
+/**
+ * Synapse answers the same first sync from a cache for two minutes, here for ever: what it says,
+ * and the place it leads on from, may be old.
+ */
+function cacheKey(request: FastifyRequest): string {
+  return `${request.headers.authorization ?? ""} ${request.raw.url}`;
 }
 
 function somethingHappens(world: World, request: FastifyRequest, ms: number): Promise<void> {

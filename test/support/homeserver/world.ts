@@ -62,6 +62,9 @@ export interface World {
   media: Map<string, { type: string; data: Buffer }>;
   /** Milliseconds that this server's clock is ahead. */
   clockSkew: number;
+  ignoresEndOfHistory: boolean;
+  /** Answers to syncs without a token, by request. */
+  firstSyncs: Map<string, Content>;
   /** Called, and emptied, whenever something happened that a waiting sync may want. */
   waiting: Set<() => void>;
 }
@@ -97,7 +100,9 @@ export function createWorld(serverName: string): World {
     rooms: new Map(),
     aliases: new Map(),
     media: new Map(),
+    firstSyncs: new Map(),
     clockSkew: 0,
+    ignoresEndOfHistory: false,
     waiting: new Set(),
   };
 }
