@@ -36,8 +36,7 @@ export const dashboard: Page = {
       title: "Dashboard",
       section: "dashboard",
       live: new URLSearchParams({ watch: names, since }),
-      main: html`<h1 class="unseen">Dashboard</h1>
-        <section class="health" aria-label="Health" id="health">${health}</section>
+      main: html`<section class="health" aria-label="Health" id="health">${health}</section>
         <div class="board">
           <section class="area-suites" aria-labelledby="suites-title">
             <h2 id="suites-title">Suites</h2>

@@ -80,7 +80,7 @@ function deliveryTable(deliveries: EventDelivery[], isRouted: boolean, now: Date
       }
     </p>`;
   }
-  return html`<div class="scroll panel" tabindex="0" role="region" aria-label="Deliveries">
+  return html`<div class="scroll panel" tabindex="0" role="group" aria-label="Deliveries">
     <table>
       <thead>
         <tr>

@@ -8,17 +8,25 @@ const LOOKS: Record<Health["state"], [tone: string, word: string]> = {
   failing: ["bad", "failing"],
 };
 
-/** One pill for each part of the system, with its reason when it fails. */
+/** The verdict in one line, and one pill for each part of the system, with its reason when it fails. */
 export function healthStrip(report: HealthReport): Safe {
-  return html`<ul class="pills">
-    ${report.parts.map((part) => {
-      const [tone, word] = LOOKS[part.state];
-      const detail = visible(part.detail);
-      return html`<li class="pill ${tone}" title="${detail}">
-        <span class="dot ${tone}" aria-hidden="true"></span>${part.name}
-        <span class="${part.state === "ok" ? "unseen" : "quiet"}">${word}</span>
-        ${part.state === "failing" ? html`<span class="reason">${detail}</span>` : ""}
-      </li>`;
-    })}
-  </ul>`;
+  return html`<h1>${verdictOf(report)}</h1>
+    <ul class="pills">
+      ${report.parts.map((part) => {
+        const [tone, word] = LOOKS[part.state];
+        const detail = visible(part.detail);
+        return html`<li class="pill ${tone}" title="${detail}">
+          <span class="dot ${tone}" aria-hidden="true"></span>${part.name}
+          <span class="${part.state === "ok" ? "unseen" : "quiet"}">${word}</span>
+          ${part.state === "failing" ? html`<span class="reason">${detail}</span>` : ""}
+        </li>`;
+      })}
+    </ul>`;
+}
+
+function verdictOf({ parts }: HealthReport): string {
+  const failing = parts.filter((part) => part.state === "failing").map((part) => part.name);
+  if (failing.length === 0) return "All is well";
+  if (failing.length === 1) return `${failing[0]} needs attention`;
+  return `${failing.length} parts need attention`;
 }

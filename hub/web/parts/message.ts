@@ -59,7 +59,7 @@ export function inlineHtml(inlines: Inline[]): Safe {
 }
 
 function messageTable(table: Table): Safe {
-  return html`<div class="scroll" tabindex="0" role="region" aria-label="Table">
+  return html`<div class="scroll" tabindex="0" role="group" aria-label="Table">
     <table>
       <thead>
         <tr>

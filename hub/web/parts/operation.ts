@@ -103,7 +103,7 @@ export function operationsPanel(
 export function operationDetails(operation: Operation, mayCancel: boolean, now: Date): Safe {
   const { error, answer } = operation;
   const isOpen = operation.state === "queued" || operation.state === "running";
-  return html`<p>${stateBadge(operation)}</p>
+  return html`<p class="state">${stateBadge(operation)}</p>
     ${operation.state === "running" ? progressHtml(operation) : ""}
     ${
       error === null

@@ -63,7 +63,7 @@ export function changeTable(changes: ArchiveChangeRow[], now: Date): Safe {
 
 /** A table that scrolls by itself where it is too wide. */
 export function tableHtml(label: string, columns: string[], rows: (Safe | string)[][]): Safe {
-  return html`<div class="scroll panel" tabindex="0" role="region" aria-label="${label}">
+  return html`<div class="scroll panel" tabindex="0" role="group" aria-label="${label}">
     <table>
       <thead>
         <tr>

@@ -10,7 +10,7 @@ export const ROOM_LINES = 100;
 /** One line of the room. Its id lets the client replace it when it is edited. */
 export function roomEntry(line: RoomMessage, now: Date): Safe {
   const ours = line.message !== null;
-  return html`<li id="room-${line.id}" class="line ${ours ? "ours" : "theirs"}">
+  return html`<div id="room-${line.id}" class="line ${ours ? "ours" : "theirs"}">
     <p class="who">
       <strong>${ours ? "Laniakea" : visible(line.sender.replace(/^local:/, ""))}</strong>
       <span class="quiet">${timeHtml(line.editedAt ?? line.saidAt, now)}</span>
@@ -20,7 +20,7 @@ export function roomEntry(line: RoomMessage, now: Date): Safe {
         ? html`<p class="said">${visible(line.body)}</p>`
         : messageHtml(line.message)
     }
-  </li>`;
+  </div>`;
 }
 
 /** The room: what was said, and for who may speak a line to type. */
@@ -32,13 +32,19 @@ export function roomPanel(options: {
   now: Date;
 }): Safe {
   const { lines, maySpeak, commands, suggestions, now } = options;
-  return html`<ol id="room-log" class="room-log" role="log" aria-label="What was said" tabindex="0">
+  return html`<div
+      id="room-log"
+      class="room-log"
+      role="log"
+      aria-label="What was said"
+      tabindex="0"
+    >
       ${
         lines.length === 0
-          ? html`<li class="empty">Nothing was said yet. Try one of the words below.</li>`
+          ? html`<p class="empty">Nothing was said yet. Try one of the words below.</p>`
           : lines.map((line) => roomEntry(line, now))
       }
-    </ol>
+    </div>
     ${maySpeak ? speakForm(commands, suggestions) : readOnly()}`;
 }
 

@@ -20,9 +20,11 @@ export function suiteCards(suites: SuiteOverview[], now: Date): Safe {
 }
 
 function suiteCard(suite: SuiteOverview, now: Date): Safe {
+  const { repository, components, architectures } = suite;
+  const place = visible([repository, components.join(" "), architectures.join(" ")].join(" · "));
   return html`<li class="card suite">
     <h3><a href="/suites/${encodeURIComponent(suite.suite)}">${visible(suite.suite)}</a></h3>
-    <p class="quiet">${visible(suite.repository)}</p>
+    <p class="quiet">${place}</p>
     <dl class="figures">
       <div>
         <dt>sources</dt>

@@ -103,7 +103,7 @@ test("what is said in the room appears, and an edit of it replaces it", async (t
   const page = await follow("/live?watch=room&since=0.0");
   const id = await say(LOCAL_ROOM, "local:web", "a spoken word");
   const first = await page.find(has("a spoken word"));
-  t.true(first.data.html?.startsWith(`<li id="room-${id}"`));
+  t.true(first.data.html?.startsWith(`<div id="room-${id}"`));
   await database().query(
     `update room_message set body = 'an edited word', edited_at = now(),
        revision = nextval('room_revision') where id = $1`,
@@ -111,7 +111,7 @@ test("what is said in the room appears, and an edit of it replaces it", async (t
   );
   const second = await page.find(has("an edited word"));
   page.close();
-  t.true(second.data.html?.startsWith(`<li id="room-${id}"`));
+  t.true(second.data.html?.startsWith(`<div id="room-${id}"`));
 });
 
 test("progress moves on open pages, with a button only for who may stop it", async (t) => {
