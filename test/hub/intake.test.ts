@@ -1,0 +1,138 @@
+import { readFileSync } from "node:fs";
+import test from "ava";
+import { database } from "../../core/database/connect.ts";
+import { newEvent } from "../../core/events/emit.ts";
+import { wireText } from "../../core/events/envelope.ts";
+import { newKeyPair, parseKeyFile } from "../../core/events/key-file.ts";
+import type { SigningKey, TrustedKeys } from "../../core/events/signature.ts";
+import { Event, EventQuarantine } from "../../core/model/event.ts";
+import { intakeBooks, type ReceivedFrame, takeIn } from "../../hub/intake.ts";
+import { hubDatabase } from "../support/hub.ts";
+
+test.before(hubDatabase);
+test.beforeEach(() =>
+  database().query("truncate event, event_quarantine, intake_tally, delivery cascade"),
+);
+test.after.always(() => database().close());
+
+const pair = parseKeyFile(newKeyPair("master-archive").secret, "key");
+const stranger = parseKeyFile(newKeyPair("stranger").secret, "key");
+const trusted: TrustedKeys = {
+  verifyKeys: (signer) => (signer === pair.id && pair.verifyKey ? [pair.verifyKey] : []),
+};
+
+function frame(name: string, key: SigningKey | undefined = pair.signingKey): ReceivedFrame {
+  const data = { pkg_name: name, pkg_version: "1", repo: "master" };
+  const text = wireText(newEvent("_lk.archive.package-src-removed", data, key));
+  return { bytes: Buffer.from(text), source: "tcp://127.0.0.1:5572" };
+}
+
+function changed(one: ReceivedFrame, from: string, to: string): ReceivedFrame {
+  return { ...one, bytes: Buffer.from(Buffer.from(one.bytes).toString().replace(from, to)) };
+}
+
+test.serial("a signed event is journalled as it came, and is not ours to publish", async (t) => {
+  const one = frame("bash");
+  t.deepEqual(await takeIn([one], trusted), {
+    received: 1,
+    stored: 1,
+    duplicate: 0,
+    quarantined: {},
+  });
+  const event = await Event.findOne({ rejectOnEmpty: true });
+  t.like(event.toJSON(), {
+    tag: "_lk.archive.package-src-removed",
+    signer: "master-archive",
+    origin: "bus",
+    body: Buffer.from(one.bytes).toString(),
+    routedAt: null,
+  });
+  t.truthy(event.publishedAt);
+});
+
+test.serial("an event that comes again is a duplicate, in one batch or in two", async (t) => {
+  const one = frame("bash");
+  t.like(await takeIn([one, one, frame("zsh")], trusted), { stored: 2, duplicate: 1 });
+  t.like(await takeIn([one], trusted), { stored: 0, duplicate: 1 });
+  t.is(await Event.count(), 2);
+});
+
+test.serial("what was tampered with is nowhere but in quarantine, with the reason", async (t) => {
+  const intake = await takeIn([changed(frame("bash"), "bash", "dash"), frame("zsh")], trusted);
+  t.deepEqual(intake, {
+    received: 2,
+    stored: 1,
+    duplicate: 0,
+    quarantined: { "wrong-signature": 1 },
+  });
+  t.deepEqual(
+    (await Event.findAll()).map((event) => event.data["pkg_name"]),
+    ["zsh"],
+  );
+  t.like((await EventQuarantine.findOne())?.toJSON(), {
+    source: "tcp://127.0.0.1:5572",
+    signer: "master-archive",
+    tag: "_lk.archive.package-src-removed",
+  });
+});
+
+test.serial("strangers, the unsigned and rubbish are quarantined one by one", async (t) => {
+  const source = "tcp://127.0.0.1:5572";
+  const rubbish = ["", "{}", "[]", "nonsense", "\0", "\xff\xfe", `{"tag":${"[".repeat(5000)}`];
+  const frames = [
+    frame("bash", stranger.signingKey),
+    { bytes: Buffer.from(wireText(newEvent("_lk.a.b", {}, undefined))), source },
+    ...rubbish.map((text) => ({ bytes: Buffer.from(text, "latin1"), source })),
+  ];
+  const intake = await takeIn(frames, trusted);
+  t.like(intake, { received: frames.length, stored: 0, duplicate: 0 });
+  t.is(intake.quarantined["untrusted"], 1);
+  t.is(intake.quarantined["unsigned"], 1);
+  t.is(await EventQuarantine.count(), frames.length);
+  t.is(await Event.count(), 0);
+});
+
+test.serial("the books balance over all that ever came", async (t) => {
+  const one = frame("bash");
+  await takeIn([one, changed(one, "bash", "dash")], trusted);
+  await takeIn([one, frame("zsh"), changed(one, "bash", "fish")], trusted);
+  const books = await intakeBooks();
+  t.deepEqual(books, {
+    received: 5,
+    stored: 2,
+    duplicate: 1,
+    quarantined: { "wrong-signature": 2 },
+  });
+  t.is(books.stored, await Event.count());
+});
+
+test.serial("two hubs that hear the same store it once", async (t) => {
+  const frames = Array.from({ length: 50 }, (_, n) => frame(`package-${n}`));
+  const both = await Promise.all([takeIn(frames, trusted), takeIn(frames.toReversed(), trusted)]);
+  t.is(await Event.count(), 50);
+  t.is(
+    both.reduce((sum, intake) => sum + intake.stored, 0),
+    50,
+  );
+  t.like(await intakeBooks(), { received: 100, stored: 50, duplicate: 50 });
+});
+
+interface Vectors {
+  trusted: Record<string, string>;
+  cases: { name: string; wire: string; accept: boolean }[];
+}
+
+test.serial("every shared case ends where its verdict says", async (t) => {
+  const text = readFileSync("test/fixtures/events/signed-events.json", "utf8");
+  const { trusted: keys, cases } = JSON.parse(text) as Vectors;
+  const known: TrustedKeys = {
+    verifyKeys: (signer) => (keys[signer] ? [Buffer.from(keys[signer], "base64")] : []),
+  };
+  for (const { name, wire, accept } of cases) {
+    const { stored, duplicate } = await takeIn([{ bytes: Buffer.from(wire), source: name }], known);
+    t.is(stored + duplicate, accept ? 1 : 0, name);
+  }
+  const books = await intakeBooks();
+  t.is(books.received, cases.length);
+  t.is(await EventQuarantine.count(), cases.filter((one) => !one.accept).length);
+});
