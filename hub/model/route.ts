@@ -23,15 +23,20 @@ export class Route extends Model<InferAttributes<Route>, InferCreationAttributes
 }
 
 export function defineRoute(sequelize: Sequelize): void {
-  const globs = { type: DataTypes.ARRAY(DataTypes.TEXT), allowNull: false, defaultValue: [] };
+  // A new one for each column: Sequelize writes the column's name into it.
+  const globs = () => ({
+    type: DataTypes.ARRAY(DataTypes.TEXT),
+    allowNull: false,
+    defaultValue: [],
+  });
   Route.init(
     {
       id: { type: DataTypes.BIGINT, primaryKey: true, autoIncrement: true },
       destination: { type: DataTypes.TEXT, allowNull: false },
-      tags: globs,
-      repositories: globs,
-      suites: globs,
-      packages: globs,
+      tags: globs(),
+      repositories: globs(),
+      suites: globs(),
+      packages: globs(),
       enabled: { type: DataTypes.BOOLEAN, allowNull: false, defaultValue: true },
       owner: { type: DataTypes.TEXT, allowNull: false },
       createdBy: { type: DataTypes.TEXT, allowNull: false },

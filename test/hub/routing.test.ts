@@ -1,0 +1,196 @@
+import { randomUUID } from "node:crypto";
+import test from "ava";
+import { z } from "zod";
+import { database, inTransaction } from "../../core/database/connect.ts";
+import { declareEvent } from "../../core/events/declare.ts";
+import { silentLog } from "../../core/log.ts";
+import { plainLine } from "../../core/message.ts";
+import { Event } from "../../core/model/event.ts";
+import { createRegistry } from "../../core/operation/registry.ts";
+import { channelKinds } from "../../hub/channels/index.ts";
+import { Delivery } from "../../hub/model/delivery.ts";
+import { addRoute, moveDestination } from "../../hub/route-store.ts";
+import { createRouteBatch, createRouting, type RoutingOptions } from "../../hub/routing.ts";
+import { configuredRules, LOCAL_MAILBOX } from "../../hub/rules.ts";
+import { post } from "../../hub/outbox.ts";
+import { eventually } from "../support/eventually.ts";
+import { booksDiffer, hubDatabase, says, settingsOf } from "../support/hub.ts";
+
+test.before(hubDatabase);
+test.beforeEach(() => database().query("truncate event, delivery, route cascade"));
+test.after.always(() => database().close());
+
+const happened = declareEvent({
+  tag: "_lk.test.happened",
+  summary: "something",
+  schema: z.object({ name: z.string() }),
+  audience: "people",
+  subject: ({ name }) => ({ packages: [name], suites: ["sid"], repository: "master" }),
+  render: ({ name }) => {
+    if (name === "breaks") throw new Error("a bug in the rendering");
+    return { tone: "good", headline: [name] };
+  },
+});
+const noise = declareEvent({ ...happened, tag: "_lk.test.noise", audience: "noise" });
+
+const options: RoutingOptions = {
+  registry: createRegistry([{ name: "test", summary: "", events: [happened, noise] }]),
+  links: { web: undefined },
+  kinds: channelKinds,
+  announce: "",
+  configured: configuredRules(settingsOf({}).config, channelKinds),
+  log: silentLog(),
+};
+
+async function journal(name: string, tag = "_lk.test.happened"): Promise<void> {
+  await Event.create({
+    uuid: randomUUID(),
+    tag,
+    time: new Date(),
+    signer: null,
+    origin: "local",
+    body: "",
+    data: { name },
+    publishedAt: null,
+    routedAt: null,
+    consideredAt: null,
+  });
+}
+
+function route(destination: string, part: Partial<Parameters<typeof addRoute>[0]> = {}) {
+  const lists = { tags: [], repositories: [], suites: [], packages: [] };
+  return addRoute({ ...lists, owner: "anna", createdBy: "anna", destination, ...part });
+}
+
+async function told(): Promise<string[]> {
+  const deliveries = await Delivery.findAll({ order: ["number"] });
+  return deliveries.map(
+    (one) => `${plainLine(one.message.headline)} → ${one.destination} (${one.reason})`,
+  );
+}
+
+test.serial(
+  "what is for people reaches the local room and the mailbox of this machine",
+  async (t) => {
+    await journal("bash");
+    t.is(await createRouteBatch(options)(), 1);
+    t.deepEqual(await told(), [
+      `bash → ${LOCAL_MAILBOX} (the mailbox of this machine)`,
+      "bash → room:local (the local room)",
+    ]);
+    t.is(await Event.count({ where: { routedAt: null } }), 0);
+    t.is(await createRouteBatch(options)(), 0);
+    t.is(await booksDiffer({ pending: 2 }), undefined);
+  },
+);
+
+test.serial("stored rules add destinations, each once per event", async (t) => {
+  await route("email:anna@example.org", { packages: ["bash"] });
+  await route("email:anna@example.org", { suites: ["sid"] });
+  await route("room:local", { packages: ["bash"] });
+  await journal("bash");
+  await createRouteBatch({ ...options, configured: [] })();
+  const lines = await told();
+  t.is(lines.length, 2);
+  t.regex(lines[0] ?? "", /^bash → email:anna@example.org \(route \d+ of anna\)$/);
+});
+
+test.serial("a changed rule counts for the next event", async (t) => {
+  const batch = createRouteBatch({ ...options, configured: [] });
+  await journal("bash");
+  await batch();
+  const { route: added } = await route("email:anna@example.org", { packages: ["bash"] });
+  await journal("bash");
+  await batch();
+  await added.update({ packages: ["zsh"] });
+  await journal("bash");
+  await batch();
+  await added.update({ packages: ["bash"], enabled: false });
+  await journal("bash");
+  await batch();
+  await added.destroy();
+  t.is((await told()).length, 1);
+});
+
+test.serial("noise reaches only who asked for it", async (t) => {
+  await route("email:anna@example.org", { tags: ["_lk.test.noise"] });
+  await route("email:ben@example.org", { packages: ["bash"] });
+  await journal("bash", "_lk.test.noise");
+  await createRouteBatch(options)();
+  t.deepEqual(
+    (await Delivery.findAll()).map((one) => one.destination),
+    ["email:anna@example.org"],
+  );
+});
+
+test.serial("a rendering with a bug holds nothing up, and people learn of the event", async (t) => {
+  await journal("breaks");
+  await journal("bash");
+  t.is(await createRouteBatch(options)(), 2);
+  t.is(await booksDiffer({ pending: 4 }), undefined);
+  t.regex(JSON.stringify((await Delivery.findAll({ order: ["number"] }))[0]), /cannot be shown/);
+});
+
+test.serial("routing that is cut off leaves no half of it", async (t) => {
+  await journal("bash");
+  await t.throwsAsync(
+    inTransaction(async () => {
+      await createRouteBatch(options)();
+      throw new Error("crash");
+    }),
+  );
+  t.is(await booksDiffer({}), undefined);
+  t.is(await Event.count({ where: { routedAt: null } }), 1);
+  await createRouteBatch(options)();
+  t.is(await booksDiffer({ pending: 2 }), undefined);
+});
+
+test.serial("two hubs route each event once", async (t) => {
+  for (let n = 0; n < 300; n++) await journal(`package-${n}`);
+  const hubs = [createRouting(options), createRouting(options)];
+  for (const hub of hubs) await hub.start();
+  await eventually(async () => (await Event.count({ where: { routedAt: null } })) === 0, "routed");
+  for (const hub of hubs) await hub.stop();
+  t.is(await booksDiffer({ pending: 600 }), undefined);
+});
+
+test.serial("deliveries of a line are in the order of the events", async (t) => {
+  for (let n = 0; n < 30; n++) await journal(`package-${n}`);
+  await createRouteBatch(options)();
+  const lines = (await told()).filter((line) => line.includes("room:local"));
+  t.deepEqual(
+    lines.map((line) => line.split(" ")[0]),
+    Array.from({ length: 30 }, (_, n) => `package-${n}`),
+  );
+});
+
+test.serial("what was meant for a place goes to the one that replaced it", async (t) => {
+  await route("matrix:!old:example.org", { packages: ["bash"] });
+  await route("matrix:!old:example.org", { packages: ["zsh"] });
+  await route("matrix:!new:example.org", { packages: ["zsh"] });
+  await post("matrix:!old:example.org", says("waits"));
+  await moveDestination("matrix:!old:example.org", "matrix:!new:example.org");
+  t.deepEqual(
+    (await Delivery.findAll()).map((one) => one.destination),
+    ["matrix:!new:example.org"],
+  );
+  await journal("bash");
+  await journal("zsh");
+  await createRouteBatch({ ...options, configured: [] })();
+  t.is((await told()).filter((line) => line.includes("!new:")).length, 3);
+});
+
+test("the configuration says who hears everything", (t) => {
+  const destinations = (config: Record<string, unknown>): string[] =>
+    configuredRules(settingsOf(config).config, channelKinds).map((rule) => rule.destination);
+  t.deepEqual(destinations({}), [LOCAL_MAILBOX, "room:local"]);
+  t.deepEqual(destinations({ email: { smtp: "smtp://mail" } }), ["room:local"]);
+  t.deepEqual(
+    destinations({
+      email: { smtp: "smtp://mail", to: ["a@example.org", "b@Example.ORG"] },
+      matrix: { homeserver: "https://m.example.org", room: "#news:example.org" },
+    }),
+    ["matrix:#news:example.org", "email:a@example.org", "email:b@example.org", "room:local"],
+  );
+  t.throws(() => destinations({ email: { to: "nobody" } }), { message: /is not a destination/ });
+});
