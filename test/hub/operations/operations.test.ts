@@ -1,0 +1,234 @@
+import { randomUUID } from "node:crypto";
+import { mkdtempSync, rmSync, writeFileSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import test from "ava";
+import { z } from "zod";
+import { database } from "../../../core/database/connect.ts";
+import { OperatorError } from "../../../core/errors.ts";
+import { declareEvent } from "../../../core/events/declare.ts";
+import { renderText } from "../../../core/message.ts";
+import { Event } from "../../../core/model/event.ts";
+import { ask } from "../../../core/operation/ask.ts";
+import { parseWords } from "../../../core/operation/command.ts";
+import type { Answer, Caller, Role } from "../../../core/operation/declare.ts";
+import { stopChannel } from "../../../hub/channel-stop.ts";
+import { Route } from "../../../hub/model/route.ts";
+import { hubModule } from "../../../hub/module.ts";
+import { post } from "../../../hub/outbox.ts";
+import { testEnvironment } from "../../support/environment.ts";
+import { booksDiffer, hubDatabase, says } from "../../support/hub.ts";
+
+const event = declareEvent({
+  tag: "_lk.archive.package-src-copied",
+  summary: "copied",
+  schema: z.object({ pkg_name: z.string(), repo: z.string(), dest_suite: z.string() }),
+  audience: "people",
+  subject: (data) => ({
+    packages: [data.pkg_name],
+    repository: data.repo,
+    suites: [data.dest_suite],
+  }),
+  render: (data) => ({ tone: "good", headline: [`${data.pkg_name} copied`] }),
+});
+const found = declareEvent({ ...event, tag: "_lk.debcheck.issue-found", audience: "noise" });
+
+const environment = testEnvironment([
+  hubModule,
+  { name: "archive", summary: "", events: [event, found] },
+]);
+
+test.before(hubDatabase);
+test.beforeEach(() => database().query("truncate event, delivery, route, channel_stop cascade"));
+test.after.always(() => database().close());
+
+function caller(role: Role | "none", part: Partial<Caller> = {}): Caller {
+  return { name: "@anna:example.org", role, origin: "chat", room: "room:local", ...part };
+}
+
+/** Types a line, as somebody. */
+async function type(line: string, who: Caller = caller("reader")): Promise<Answer> {
+  const typed = parseWords(environment.registry.operations.values(), line.split(" "), {
+    program: "lk",
+  });
+  if ("help" in typed) throw new Error(typed.help);
+  const { operation, parameters } = typed;
+  const outcome = await ask(environment, { operation: operation.name, parameters, caller: who });
+  if (!("answer" in outcome)) throw new Error("queued");
+  return outcome.answer;
+}
+
+async function said(line: string, who?: Caller): Promise<string> {
+  return (await type(line, who)).messages.map(renderText).join("\n");
+}
+
+async function refusal(line: string, who?: Caller): Promise<string> {
+  try {
+    await type(line, who);
+  } catch (thrown) {
+    if (thrown instanceof OperatorError) return `${thrown.code}: ${thrown.message}`;
+    throw thrown;
+  }
+  return "no refusal";
+}
+
+async function routes(): Promise<string[]> {
+  return (await Route.findAll({ order: ["id"] })).map((route) =>
+    [route.destination, ...route.packages, ...route.suites, ...route.tags, route.owner].join(" "),
+  );
+}
+
+test.serial("follow lets the room hear of packages, one rule for each", async (t) => {
+  t.regex(await said("follow bash linux-* --suite sid"), /room:local now hears of bash, suite sid/);
+  t.deepEqual(await routes(), [
+    "room:local bash sid @anna:example.org",
+    "room:local linux-* sid @anna:example.org",
+  ]);
+  t.regex(await said("follow bash --suite sid"), /already hears of bash/);
+  t.is((await routes()).length, 2);
+});
+
+test.serial("follow without arguments says what the room follows", async (t) => {
+  t.regex(await said("follow"), /follows nothing in particular/);
+  await type("follow bash");
+  t.regex(await said("follow"), /room:local follows:[^]*bash[^]*@anna/);
+});
+
+test.serial("tags may be typed without their first part, and must exist", async (t) => {
+  await type("follow --tag debcheck.*");
+  t.deepEqual(await routes(), ["room:local _lk.debcheck.* @anna:example.org"]);
+  t.regex(await refusal("follow --tag nothing.*"), /^NO_SUCH_TAG/);
+});
+
+test.serial("patterns that could be more than patterns are refused", async (t) => {
+  t.regex(await refusal("follow (a+)+"), /^BAD_ARGUMENTS/);
+  t.regex(await refusal("follow *a*b*c*d"), /^BAD_ARGUMENTS/);
+});
+
+test.serial("unfollow takes away what was typed and nothing else", async (t) => {
+  await type("follow bash zsh --suite sid");
+  await type("follow --suite sid");
+  t.regex(await said("unfollow bash"), /no longer hears of bash/);
+  t.deepEqual(await routes(), [
+    "room:local zsh sid @anna:example.org",
+    "room:local sid @anna:example.org",
+  ]);
+  await type("unfollow --suite sid");
+  t.deepEqual(await routes(), ["room:local zsh sid @anna:example.org"]);
+  t.regex(await refusal("unfollow fish"), /^NOT_FOLLOWED: room:local does not follow fish/);
+  await type("unfollow --all");
+  t.deepEqual(await routes(), []);
+});
+
+test.serial("what another person follows only they or an operator can end", async (t) => {
+  await type("follow bash", caller("reader", { name: "@ben:example.org" }));
+  t.regex(await refusal("unfollow bash"), /^FORBIDDEN: That was asked for by @ben/);
+  await type("unfollow bash", caller("operator"));
+  t.deepEqual(await routes(), []);
+});
+
+test.serial("other destinations are for operators", async (t) => {
+  t.regex(await refusal("follow bash --to email:anna@example.org"), /^FORBIDDEN/);
+  await type("follow bash --to email:anna@Example.org", caller("operator"));
+  t.deepEqual(await routes(), ["email:anna@example.org bash @anna:example.org"]);
+  t.regex(await refusal("follow bash --to nowhere:x", caller("operator")), /^BAD_DESTINATION/);
+  const cli: Caller = { name: "local:anna", role: "admin", origin: "cli" };
+  t.regex(await refusal("follow bash", cli), /^NO_ROOM/);
+});
+
+test.serial(
+  "routes are added and removed by admins, and listed with the configuration's",
+  async (t) => {
+    const admin = caller("admin");
+    t.regex(await refusal("route add email:a@example.org", caller("operator")), /^FORBIDDEN/);
+    t.regex(await said("route add email:a@example.org --suite sid", admin), /hears of suite sid/);
+    const list = await said("route list");
+    t.regex(list, /3 rules/);
+    t.regex(list, /the local room/);
+    t.regex(list, /email:a@example\.org +suite sid +@anna/);
+    const [route] = await Route.findAll();
+    t.regex(await said(`route remove ${route?.id}`, admin), /no longer hears of suite sid/);
+    t.regex(await refusal("route remove 999999", admin), /^NO_ROUTE/);
+  },
+);
+
+const UUID = "5c8f5d4e-1dd2-11b2-8080-808080808080";
+const data = { pkg_name: "bash", repo: "master", dest_suite: "sid" };
+
+async function journal(): Promise<Event> {
+  return Event.create({
+    uuid: UUID,
+    tag: event.tag,
+    time: new Date(),
+    signer: null,
+    origin: "bus",
+    body: "",
+    data,
+    publishedAt: null,
+    routedAt: null,
+    consideredAt: null,
+  });
+}
+
+test.serial("route test names each rule and why, and what was sent", async (t) => {
+  await type("follow zsh");
+  await type("follow bash --to email:anna@example.org", caller("operator"));
+  const row = await journal();
+  await post("room:local", says("x"));
+  await database().query("update delivery set event_id = $1, reason = 'the local room'", [row.id]);
+  const text = await said(`route test ${UUID}`, caller("operator"));
+  t.regex(text, /would reach 3:/);
+  t.regex(text, /3 of 4 rules match/);
+  t.regex(
+    text,
+    /yes +route \d+ of @anna:example.org +email:anna@example.org +package bash matches bash/,
+  );
+  t.regex(text, /no +route \d+ of @anna:example.org +room:local +package bash does not match zsh/);
+  t.regex(text, /What was sent:[^]*room:local +pending/);
+  t.is(await booksDiffer({ pending: 1 }), undefined);
+  t.regex(await refusal(`route test ${randomUUID()}`, caller("operator")), /^NO_EVENT/);
+});
+
+test.serial("route test reads files at the command line only", async (t) => {
+  const folder = mkdtempSync(join(tmpdir(), "lk-route-"));
+  const file = join(folder, "event.json");
+  writeFileSync(file, JSON.stringify({ uuid: UUID, tag: found.tag, data }));
+  const cli: Caller = { name: "local:anna", role: "admin", origin: "cli" };
+  t.regex(await said(`route test ${file}`, cli), /would reach nobody/);
+  t.regex(await refusal(`route test ${file}`, caller("admin")), /^NO_EVENT/);
+  writeFileSync(file, "{");
+  t.regex(await refusal(`route test ${file}`, cli), /^BAD_EVENT_FILE/);
+  writeFileSync(file, "{}");
+  t.regex(await refusal(`route test ${file}`, cli), /^BAD_EVENT_FILE.*tag/);
+  rmSync(folder, { recursive: true });
+});
+
+test.serial("deliveries are listed and sent again", async (t) => {
+  const operator = caller("operator");
+  t.regex(await said("delivery list", operator), /^✅ 0 pending, 0 dead/);
+  await post("email:anna@example.org", says("hello"));
+  await post("email:ben_x@example.org", says("hello"));
+  await database().query(
+    "update delivery set state = 'dead', last_error = '550 gone', finished_at = now()",
+  );
+  await stopChannel("email", "535 wrong password");
+  const list = await said("delivery list --destination email:ben_*", operator);
+  t.regex(list, /The channel email is stopped\n {2}535 wrong password/);
+  t.regex(list, /dead +email:ben_x@example.org +0 +hello +550 gone/);
+  t.notRegex(list, /anna/);
+  t.regex(await refusal("delivery requeue", operator), /^BAD_ARGUMENTS/);
+  t.regex(await said("delivery requeue --destination email:anna*", operator), /1 delivery waits/);
+  t.is(await booksDiffer({ pending: 1, dead: 1 }), undefined);
+  t.regex(await said("delivery requeue --channel email", operator), /1 delivery waits/);
+  t.notRegex(await said("delivery list", operator), /is stopped/);
+  t.regex(await said("delivery requeue --all", operator), /None of that was dead/);
+  t.regex(await refusal("delivery list"), /^FORBIDDEN/);
+});
+
+test.serial("status speaks up when something does not get through", async (t) => {
+  t.deepEqual(await hubModule.status?.(), []);
+  await post("room:local", says("x"));
+  await stopChannel("email", "535 wrong password");
+  const [fact] = (await hubModule.status?.()) ?? [];
+  t.regex(renderText(fact?.message ?? says("")), /1 waiting[^]*email is stopped: 535/);
+});
