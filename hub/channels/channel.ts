@@ -32,6 +32,8 @@ export interface ChannelContext {
    * @returns false when it was known already
    */
   receive(text: IncomingText): Promise<boolean>;
+  /** A place was replaced by another (a room upgrade): what was meant for it goes there now. */
+  moved?(from: string, to: string): Promise<void>;
 }
 
 export interface Channel {

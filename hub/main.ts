@@ -1,0 +1,104 @@
+import { database } from "../core/database/connect.ts";
+import { createListener } from "../core/database/listen.ts";
+import { JOURNAL_CHANNEL } from "../core/events/journal.ts";
+import { openKeyring } from "../core/events/setup.ts";
+import type { Environment } from "../core/operation/declare.ts";
+import type { Service } from "../core/service.ts";
+import { type Batcher, createBatcher } from "./batch.ts";
+import type { Channel } from "./channels/channel.ts";
+import { channelKinds } from "./channels/index.ts";
+import { canonicalDestination } from "./destination.ts";
+import { createDispatcher } from "./dispatcher.ts";
+import { receive } from "./incoming.ts";
+import { type ReceivedFrame, takeIn } from "./intake.ts";
+import { linksOf } from "./links.ts";
+import { defineHubModels } from "./model/index.ts";
+import { DELIVERY_CHANNEL } from "./outbox.ts";
+import { moveDestination } from "./route-store.ts";
+import { createRouting } from "./routing.ts";
+import { configuredRules } from "./rules.ts";
+
+/** A connection to the bus that hands on each frame; started last, stopped first. */
+export type Subscribe = (onFrame: (frame: ReceivedFrame) => Promise<void>) => Service;
+
+export interface HubOptions {
+  /** Without it nothing is heard from the bus; events of this database are still told. */
+  subscribe?: Subscribe;
+  /** How long a delivery that is being sent is safe from other hubs; see the dispatcher. */
+  leaseMs?: number;
+}
+
+/** The hub's parts, to be started in this order. */
+export interface Hub {
+  services: Service[];
+  /** The channels that this machine is configured for. */
+  channels: readonly Channel[];
+}
+
+const FRAMES_AT_ONCE = 500;
+const FRAME_WAIT_MS = 10;
+
+/**
+ * Puts the hub together: bus → journal → routes → deliveries → channels, and what people say in
+ * rooms → the inbox. The database is connected already.
+ *
+ * @throws OperatorError for a destination or a sender in the configuration that is none
+ */
+export function createHub(environment: Environment, options: HubOptions = {}): Hub {
+  const { settings, registry, log } = environment;
+  defineHubModels(database().sequelize);
+  const links = linksOf(settings);
+  const context = { settings, log, links, receive, moved: moveDestination };
+  const channels = channelKinds
+    .map((kind) => kind.create(context))
+    .filter((channel) => channel !== undefined);
+  const { announce } = settings.config.email;
+  if (announce !== "") canonicalDestination(`email:${announce}`, channelKinds);
+  const configured = configuredRules(settings.config, channelKinds);
+  const { leaseMs, subscribe } = options;
+  const dispatcher = createDispatcher({ channels, log, ...(leaseMs ? { leaseMs } : {}) });
+  const routing = createRouting({
+    registry,
+    links,
+    kinds: channelKinds,
+    announce,
+    configured,
+    log,
+  });
+  const bells = { [JOURNAL_CHANNEL]: routing.ring, [DELIVERY_CHANNEL]: dispatcher.ring };
+  const services = [
+    ...channels.map(channelService),
+    dispatcher,
+    routing,
+    createListener(bells, log),
+    ...(subscribe === undefined ? [] : [intakeService(environment, subscribe)]),
+  ];
+  return { services, channels };
+}
+
+function channelService(channel: Channel): Service {
+  return {
+    name: channel.name,
+    start: () => channel.start?.() ?? Promise.resolve(),
+    stop: () => channel.stop?.() ?? Promise.resolve(),
+  };
+}
+
+function intakeService(environment: Environment, subscribe: Subscribe): Service {
+  const keyring = openKeyring(environment);
+  const batcher: Batcher<ReceivedFrame> = createBatcher({
+    take: (frames) => takeIn(frames, keyring),
+    size: FRAMES_AT_ONCE,
+    waitMs: FRAME_WAIT_MS,
+    log: environment.log,
+  });
+  const subscriber = subscribe((frame) => batcher.add(frame));
+  return {
+    name: "intake",
+    start: () => subscriber.start(),
+    async stop() {
+      await subscriber.stop();
+      await batcher.close();
+    },
+  };
+}
