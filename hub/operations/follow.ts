@@ -7,6 +7,7 @@ import { channelKinds } from "../channels/index.ts";
 import { canonicalDestination } from "../destination.ts";
 import type { Route } from "../model/route.ts";
 import { addRoute, listRoutes } from "../route-store.ts";
+import { configuredRules } from "../rules.ts";
 import {
   type Criteria,
   criteriaFlags,
@@ -31,7 +32,7 @@ export const follow = declareOperation({
   parameters: z.object({ packages: packageWords, ...criteriaFlags, to }),
   role: "reader",
   kind: "act",
-  async run({ caller, registry }, parameters) {
+  async run({ caller, registry, settings }, parameters) {
     const destination = destinationFor(caller, parameters.to);
     const whole = criteriaOf(parameters, parameters.packages, registry);
     if (namesNothing(whole)) return answer([await describeFollowed(destination)], destination);
@@ -40,6 +41,9 @@ export const follow = declareOperation({
       const { name } = caller;
       added.push(await addRoute({ ...criteria, destination, owner: name, createdBy: name }));
     }
+    const hearsAll = configuredRules(settings.config, channelKinds).some(
+      (rule) => rule.destination === destination,
+    );
     const messages = added.map(({ route, isNew }): Message => ({
       tone: "good",
       headline: [
@@ -47,6 +51,7 @@ export const follow = declareOperation({
         isNew ? " now hears of " : " already hears of ",
         ...describeCriteria(route),
       ],
+      ...(hearsAll ? { details: [["It hears everything meant for people anyway."]] } : {}),
     }));
     return { messages, data: added.map(({ route }) => route.toJSON()) };
   },

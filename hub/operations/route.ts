@@ -31,7 +31,7 @@ export const routeList = declareOperation({
       .default("*")
       .meta({ description: "only these destinations (a pattern)", positional: true }),
   }),
-  role: "reader",
+  role: "operator",
   kind: "answer",
   async run({ settings }, { destination: glob }) {
     const configured = configuredRules(settings.config, channelKinds).filter((rule) =>

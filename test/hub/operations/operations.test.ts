@@ -86,6 +86,7 @@ test.serial("follow lets the room hear of packages, one rule for each", async (t
   ]);
   t.regex(await said("follow bash --suite sid"), /already hears of bash/);
   t.is((await routes()).length, 2);
+  t.regex(await said("follow bash"), /hears everything meant for people anyway/);
 });
 
 test.serial("follow without arguments says what the room follows", async (t) => {
@@ -142,7 +143,9 @@ test.serial(
     const admin = caller("admin");
     t.regex(await refusal("route add email:a@example.org", caller("operator")), /^FORBIDDEN/);
     t.regex(await said("route add email:a@example.org --suite sid", admin), /hears of suite sid/);
-    const list = await said("route list");
+    const list = await said("route list", admin);
+    // Other people's addresses are in it.
+    t.regex(await refusal("route list"), /^FORBIDDEN/);
     t.regex(list, /3 rules/);
     t.regex(list, /the local room/);
     t.regex(list, /email:a@example\.org +suite sid +@anna/);
