@@ -28,7 +28,7 @@ const EMPTY = Buffer.alloc(0);
  * @param table     fields that get a slot
  * @param onStanza  called for each; may throw, which ends the scan
  * @throws OperatorError `MALFORMED_STANZA` with file and line: a line that is neither a field nor
- *   a continuation, a field given twice, a stanza or a number of fields beyond all reason
+ *   a continuation, a NUL byte, a field given twice, a stanza or a number of fields beyond all reason
  */
 export function createStanzaScanner(
   file: string,
@@ -79,6 +79,7 @@ export function createStanzaScanner(
   return {
     write(chunk) {
       const buffer = rest.length === 0 ? chunk : Buffer.concat([rest, chunk]);
+      refuseNul(buffer, file, line);
       rest = buffer.subarray(scan(buffer, 0));
       if (rest.length > LARGEST_STANZA) {
         throw malformed(file, line, "a stanza is larger than 16 MiB");
@@ -89,6 +90,15 @@ export function createStanzaScanner(
       rest = EMPTY;
     },
   };
+}
+
+/** Policy 5.1 wants text; PostgreSQL has no way to keep the byte. */
+function refuseNul(buffer: Buffer, file: string, firstLine: number): void {
+  const nul = buffer.indexOf(0);
+  if (nul < 0) return;
+  let line = firstLine;
+  for (let at = 0; at < nul; at++) if (buffer[at] === NEWLINE) line++;
+  throw malformed(file, line, "there is a NUL byte");
 }
 
 /**

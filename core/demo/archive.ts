@@ -13,7 +13,7 @@ export interface SuiteContent {
   /** With `all` among them, packages for all have indices of their own. */
   architectures: string[];
   /** Text of each index by its path as `indexPath` gives it. */
-  indices: Record<string, string>;
+  indices: Record<string, string | Buffer>;
   date?: Date;
   validUntil?: Date;
   acquireByHash?: boolean;
@@ -42,7 +42,8 @@ export async function writeSuite(
   const files: { path: string; bytes: Buffer }[] = [];
   for (const [path, text] of Object.entries(content.indices)) {
     for (const form of content.forms ?? INDEX_FORMS) {
-      const bytes = await encodeIndex(Buffer.from(text), form);
+      const plain = typeof text === "string" ? Buffer.from(text) : text;
+      const bytes = await encodeIndex(plain, form);
       if (bytes === undefined) continue;
       files.push({ path: form === "plain" ? path : `${path}.${form}`, bytes });
     }

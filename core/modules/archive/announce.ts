@@ -25,6 +25,19 @@ interface Target {
   suite: string;
 }
 
+/** What is told of a package, without the suite. */
+export type ChangedPackage = Pick<
+  PackageChanged,
+  | "pkg_name"
+  | "change"
+  | "version_old"
+  | "version_new"
+  | "component"
+  | "source_changed"
+  | "binaries"
+  | "binaries_count"
+>;
+
 /** Tells what a run changed, in its transaction: an event for each package, or one for all. */
 export async function announceChanges(
   client: ClientBase,
@@ -57,7 +70,7 @@ export async function announceChanges(
  * only binaries changed (a rebuild, or a suite without sources), they say it. A source that left
  * one component and came into another is updated.
  */
-export function foldJournal(rows: readonly JournalRow[]): Omit<PackageChanged, keyof Target>[] {
+export function foldJournal(rows: readonly JournalRow[]): ChangedPackage[] {
   const names = [...new Set(rows.map((row) => row.source_name))];
   return names.map((name) => {
     const own = rows.filter((row) => row.source_name === name);

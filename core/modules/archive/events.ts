@@ -88,11 +88,11 @@ export const packageChanged = declareEvent({
   }),
   render(data, links): Message {
     const { verb, tone } = WORDS[data.change];
-    const what = data.source_changed ? "" : "Binaries of ";
+    const what = data.source_changed ? "" : " (binaries only)";
     const target = place(data.repo, data.suite);
     return {
       tone,
-      headline: line`${what}${strong(data.pkg_name)} ${steps(data)} ${verb} ${target}`,
+      headline: line`${strong(data.pkg_name)} ${steps(data)}${what} ${verb} ${target}`,
       details: binaryLines(data),
       ...seePackage(data, links),
     };

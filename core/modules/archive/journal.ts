@@ -39,7 +39,7 @@ with after as (
 ), versions as (
   select type, name, component, architecture, version_key, min(version) as version,
          (array_agg(source_name order by now desc))[1] as source_name,
-         bool_or(not now) as was, bool_or(now) as is
+         bool_or(not now) as was, bool_or(now) as remains
     from both_sides
    group by type, name, component, architecture, version_key
 ), stanzas as (
@@ -51,13 +51,13 @@ with after as (
    group by type, name, component, architecture
 ), packages as (
   select type, name, component, architecture,
-         (array_agg(source_name order by is desc, version_key desc))[1] as source_name,
+         (array_agg(source_name order by remains desc, version_key desc))[1] as source_name,
          (array_agg(version order by version_key desc) filter (where was))[1] as old_top,
          max(version_key) filter (where was) as old_key,
-         (array_agg(version order by version_key desc) filter (where is))[1] as new_top,
-         (array_agg(version order by version_key desc) filter (where is and not was))[1] as come,
-         max(version_key) filter (where is and not was) as come_key,
-         (array_agg(version order by version_key desc) filter (where was and not is))[1] as gone
+         (array_agg(version order by version_key desc) filter (where remains))[1] as new_top,
+         (array_agg(version order by version_key desc) filter (where remains and not was))[1] as come,
+         max(version_key) filter (where remains and not was) as come_key,
+         (array_agg(version order by version_key desc) filter (where was and not remains))[1] as gone
     from versions
    group by type, name, component, architecture
 ), judged as (

@@ -90,7 +90,7 @@ function readLine({ indices, bytes }: ImportResult): string {
 }
 
 function dataOf(outcome: Outcome, dryRun: boolean): Record<string, unknown> {
-  if ("result" in outcome) return { ...outcome.result, dry_run: dryRun };
+  if ("result" in outcome) return { ...outcome.result, dryRun };
   const { suite, error } = outcome;
   return {
     repository: suite.repository,

@@ -75,7 +75,10 @@ interface PresentRepository extends WantedRepository {
 
 async function presentRepositories(): Promise<PresentRepository[]> {
   const suites = await configuredSuites();
-  const rows = await Repository.findAll({ include: ["suites"], order: ["name"] });
+  const rows = await Repository.findAll({
+    include: ["suites"],
+    order: ["name", ["suites", "name", "ASC"]],
+  });
   return rows.map((row) => ({
     id: row.id,
     name: row.name,
@@ -212,17 +215,15 @@ async function exportRepositories(): Promise<unknown> {
     name,
     ...(mirrors.length === 1 ? { url: mirrors[0] } : { mirrors }),
     keyring,
-    suite: suites
-      .toSorted((a, b) => (a.name < b.name ? -1 : 1))
-      .map(({ id: _id, alias, summary, ...suite }) => ({
-        name: suite.name,
-        ...(alias === null ? {} : { alias }),
-        ...(summary === null ? {} : { summary }),
-        components: suite.components,
-        architectures: suite.architectures,
-        sources: suite.sources,
-        udebs: suite.udebs,
-      })),
+    suite: suites.map(({ id: _id, alias, summary, ...suite }) => ({
+      name: suite.name,
+      ...(alias === null ? {} : { alias }),
+      ...(summary === null ? {} : { summary }),
+      components: suite.components,
+      architectures: suite.architectures,
+      sources: suite.sources,
+      udebs: suite.udebs,
+    })),
   }));
 }
 

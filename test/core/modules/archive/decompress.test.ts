@@ -1,0 +1,63 @@
+import { randomBytes } from "node:crypto";
+import { Readable } from "node:stream";
+import test from "ava";
+import { encodeIndex } from "../../../../core/demo/archive.ts";
+import { decompress, type Form } from "../../../../core/modules/archive/decompress.ts";
+
+/** Half of it compressible, so that it spans several chunks either way. */
+const CONTENT = Buffer.concat([randomBytes(400_000), Buffer.alloc(3_000_000, "Package: x\n")]);
+
+async function encoded(form: Form): Promise<Buffer | undefined> {
+  return encodeIndex(CONTENT, form === "" ? "plain" : form);
+}
+
+async function read(bytes: Buffer, form: Form, xz?: string): Promise<Buffer> {
+  const pieces: Buffer[] = [];
+  const compressed = Readable.from([bytes.subarray(0, 1000), bytes.subarray(1000)]);
+  const options = xz === undefined ? {} : { xz };
+  for await (const chunk of decompress("Packages", compressed, form, options)) pieces.push(chunk);
+  return Buffer.concat(pieces);
+}
+
+for (const [what, form, xz] of [
+  ["plain text", "", undefined],
+  ["gzip", "gz", undefined],
+  ["xz, by the program", "xz", "xz"],
+  ["xz, without the program", "xz", "no-such-xz"],
+] as const) {
+  test(`${what} is read to its end`, async (t) => {
+    const bytes = await encoded(form);
+    if (bytes === undefined) {
+      t.pass("xz is not installed");
+      return;
+    }
+    t.true((await read(bytes, form, xz)).equals(CONTENT));
+  });
+
+  if (form === "") continue;
+  test(`${what} that is cut off or damaged is refused`, async (t) => {
+    const bytes = await encoded(form);
+    if (bytes === undefined) {
+      t.pass("xz is not installed");
+      return;
+    }
+    const expected = { code: "CORRUPT_INDEX", message: /^Packages cannot be decompressed: / };
+    await t.throwsAsync(read(Buffer.from("this is not compressed at all"), form, xz), expected);
+    const damaged = Buffer.from(bytes);
+    damaged.fill(0x55, 200_000, 200_100);
+    await t.throwsAsync(read(damaged, form, xz), expected);
+    if (xz === "no-such-xz") return;
+    await t.throwsAsync(read(bytes.subarray(0, bytes.length / 2), form, xz), expected);
+  });
+}
+
+test("what the library for xz does not notice of a cut is still not the whole", async (t) => {
+  const bytes = await encoded("xz");
+  if (bytes === undefined) {
+    t.pass("xz is not installed");
+    return;
+  }
+  const half = bytes.subarray(0, bytes.length / 2);
+  const got = await read(half, "xz", "no-such-xz").catch(() => Buffer.alloc(0));
+  t.true(got.length < CONTENT.length);
+});
