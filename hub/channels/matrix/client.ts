@@ -1,21 +1,11 @@
-import { AsyncLocalStorage } from "node:async_hooks";
 import { LogService, MatrixClient } from "matrix-bot-sdk";
 import { Agent } from "undici";
+import { callSignal } from "./call-signal.ts";
 import type { Content } from "./event.ts";
 import { HomeserverError } from "./homeserver-error.ts";
 import { type Exchange, inExchange, installRequests } from "./request.ts";
 
 const V3 = "/_matrix/client/v3";
-
-const callSignals = new AsyncLocalStorage<AbortSignal>();
-
-/** Runs calls of a client that the signal aborts, too. */
-export function withSignal<Result>(
-  signal: AbortSignal | undefined,
-  work: () => Promise<Result>,
-): Promise<Result> {
-  return signal === undefined ? work() : callSignals.run(signal, work);
-}
 
 /**
  * The SDK's client with our requests under it. Its own sync loop, storage and transaction ids are
@@ -48,7 +38,7 @@ export class HomeserverClient extends MatrixClient {
     // What comes back is validated where it is used.
     // oxlint-disable-next-line typescript/no-explicit-any
   ): Promise<any> {
-    const own = callSignals.getStore();
+    const own = callSignal();
     const signals = own === undefined ? [this.#signal] : [this.#signal, own];
     const exchange: Exchange = { agent: this.#agent, signals };
     try {

@@ -42,7 +42,6 @@ export function createEncryptionGuard(
   const encrypted = new Set<string>();
 
   async function note(room: string): Promise<void> {
-    plain.delete(room);
     if (encrypted.has(room)) return;
     await storage.set(key(room), "yes");
     encrypted.add(room);

@@ -1,5 +1,6 @@
 import type { Outcome } from "../channel.ts";
-import { type HomeserverClient, withSignal } from "./client.ts";
+import { withSignal } from "./call-signal.ts";
+import type { HomeserverClient } from "./client.ts";
 import { editContent, noticeContent, reactionContent, TRANSACTION_FIELD } from "./content.ts";
 import type { MatrixSession, SendOptions } from "./contract.ts";
 import type { Encryption, EncryptionGuard } from "./encryption.ts";

@@ -12,11 +12,11 @@ import type {
 import { createEncryptionGuard, type EncryptionGuard } from "./encryption.ts";
 import { classifyFailure, HomeserverError } from "./homeserver-error.ts";
 import { listen } from "./listening.ts";
-import { openClient, tokenRefused } from "./login.ts";
 import { createRecent } from "./recent.ts";
 import { createRooms, type Rooms } from "./rooms.ts";
 import { createSending, type Sending } from "./sending.ts";
 import { accountStorage } from "./storage.ts";
+import { tokenRefused } from "./token-refused.ts";
 
 const POLL_MS = 30_000;
 const BACK_OFF = { firstMs: 1_000, maxMs: 60_000 };
@@ -122,6 +122,8 @@ class Session implements MatrixSession {
     const { settings, log } = this.#options;
     const self = settings.config.matrix.user;
     const storage = accountStorage(this.#options.storage, self);
+    // Here and not above: the SDK takes a third of a second to load, also where nobody uses Matrix.
+    const { openClient } = await import("./login.ts");
     const client = await openClient({ settings, storage, log, signal: this.#ending.signal });
     const rooms = createRooms(client, storage, log);
     const encryption = createEncryptionGuard(client, storage, () => this.#isFollowing());

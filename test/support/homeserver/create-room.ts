@@ -57,6 +57,7 @@ function emptyRoom(world: World, creator: string, wish: Content): Room {
     id: version === "12" ? `!${hash}` : `!${identifier(14)}:${world.serverName}`,
     version,
     events: [],
+    memberEvents: [],
     typing: new Map(),
     typingChanged: 0,
     receipts: new Map(),

@@ -24,14 +24,10 @@ export function stateContent(state: State, type: string, key = ""): Content | un
 
 /** `join`, `invite`, `leave`, `ban`; someone who never was there has left. */
 export function membership(room: Room, userId: string, position = Infinity): string {
-  for (let index = room.events.length - 1; index >= 0; index -= 1) {
-    const event = room.events[index];
-    if (event === undefined || event.position > position) continue;
-    if (event.type === "m.room.member" && event.state_key === userId) {
-      return asString(event.content["membership"]) ?? "leave";
-    }
-  }
-  return "leave";
+  const event = room.memberEvents.findLast(
+    (one) => one.position <= position && one.state_key === userId,
+  );
+  return asString(event?.content["membership"]) ?? "leave";
 }
 
 export function membersOf(room: Room, wanted = "join"): StoredEvent[] {
@@ -130,6 +126,7 @@ export function append(world: World, room: Room, event: NewEvent): StoredEvent {
   if (event.transaction !== undefined) stored.transaction = event.transaction;
   if (encodedSize(stored) > 65_536) throw new Refusal(413, "M_TOO_LARGE", "event too large");
   room.events.push(stored);
+  if (stored.type === "m.room.member") room.memberEvents.push(stored);
   advance(world);
   return stored;
 }

@@ -23,6 +23,8 @@ export interface Room {
   id: string;
   version: string;
   events: StoredEvent[];
+  /** Those of them that say who is in the room. */
+  memberEvents: StoredEvent[];
   /** Per user: the last typing notice and read receipt, with the position they happened at. */
   typing: Map<string, number>;
   typingChanged: number;
