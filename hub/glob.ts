@@ -23,7 +23,7 @@ const OPTIONS = {
   nobrace: true,
   noextglob: true,
   nonegate: true,
-  regex: false,
+  strictSlashes: true,
 } as const;
 const known = new Map<string, (text: string) => boolean>();
 const KNOWN_LIMIT = 10_000;
@@ -44,6 +44,15 @@ export function matchesGlob(pattern: string, text: string): boolean {
 function compile(pattern: string): (text: string) => boolean {
   // Parentheses would be taken as regular expressions; what passes the door has none.
   if (!Glob.safeParse(pattern).success) return () => false;
-  const matcher = picomatch(pattern.replaceAll("[!", "[^"), OPTIONS);
+  const matcher = picomatch(escapeGlob(pattern), OPTIONS);
   return (text) => matcher(text);
+}
+
+/** Leaves `*`, `?` and `[…]` as they are; the library reads `++` and more in its own way. */
+function escapeGlob(pattern: string): string {
+  return pattern
+    .replace(/\*+/g, "*")
+    .replace(/\[!?[^\]]+\]|[^\w*?]/g, (part) =>
+      part.length > 1 ? part.replace(/^\[!/, "[^") : `\\${part}`,
+    );
 }

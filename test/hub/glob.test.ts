@@ -11,6 +11,8 @@ for (const [glob, text, matches] of [
   ["g++", "g++", true],
   ["libstdc++*", "libstdc++6", true],
   ["lib*++", "libsigc++", true],
+  ["g++*", "g+", false],
+  ["g++*", "g++-14", true],
   ["lib?a", "liba", false],
   ["lib?a", "libxa", true],
   ["gcc-[0-9]*", "gcc-14", true],
