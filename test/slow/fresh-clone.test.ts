@@ -1,10 +1,10 @@
 import { type ChildProcess, execFileSync, spawn } from "node:child_process";
 import { once } from "node:events";
 import { chmodSync, chownSync, mkdirSync, mkdtempSync, rmSync, writeFileSync } from "node:fs";
-import { createServer } from "node:net";
 import { tmpdir } from "node:os";
 import { join, resolve } from "node:path";
 import test, { type ExecutionContext } from "ava";
+import { freePorts } from "../support/system.ts";
 
 /** What a newcomer does: clone, npm ci, npm start, look, stop; as root and as somebody else. */
 const repository = resolve(".");
@@ -40,17 +40,6 @@ function npm(place: string, newcomer: Newcomer | undefined, words: string[]): Ch
     stdio: ["ignore", "pipe", "pipe"],
     ...newcomer,
   });
-}
-
-async function freePorts(count: number): Promise<number[]> {
-  const servers = Array.from({ length: count }, () => createServer().listen(0, "127.0.0.1"));
-  const ports: number[] = [];
-  for (const server of servers) {
-    if (!server.listening) await once(server, "listening");
-    ports.push((server.address() as { port: number }).port);
-    server.close();
-  }
-  return ports;
 }
 
 async function startUntilReady(
