@@ -12,7 +12,10 @@ import { apiToken } from "./token.ts";
 import type { Web } from "./web.ts";
 
 export interface WebOptions extends Environment {
-  /** Asked for /readyz and the page, besides what the database tells of all parts. */
+  /**
+   * Asked for /readyz and the page besides what the database tells of all parts; one with a known
+   * name (`matrix`) is asked instead of it.
+   */
   checks?: readonly HealthCheck[];
   /** True while the demo archive is what there is to see. */
   demo?: boolean;
@@ -68,8 +71,10 @@ export function createWeb(options: WebOptions): WebService {
 
 function webOf(options: WebOptions): Web {
   const { registry, settings, log, demo = false } = options;
-  const checks = [...databaseChecks, ...(options.checks ?? [])];
-  return { registry, settings, log, demo, health: () => healthReport(checks) };
+  const checks = new Map(
+    [...databaseChecks(settings), ...(options.checks ?? [])].map((one) => [one.name, one]),
+  );
+  return { registry, settings, log, demo, health: () => healthReport([...checks.values()]) };
 }
 
 /** @throws OperatorError `WEB_LISTEN` when the port is taken or the address is none of ours */

@@ -10,17 +10,35 @@ const UNITS = [
   [60, "min"],
 ];
 
-/** Follows the stream that the page names. The browser reconnects, saying where it was. */
-function follow(address) {
-  const source = new EventSource(address);
+const { live } = document.body.dataset;
+/** The open stream, and the place in it that was reached. */
+let source;
+let reached = "";
+
+/** Follows the stream that the page names, from where it was. */
+function follow() {
+  source?.close();
+  const address = new URL(live, location.href);
+  if (reached) address.searchParams.set("since", reached);
+  source = new EventSource(address);
   source.addEventListener("open", () => showConnection(true));
   source.addEventListener("part", (event) => replacePart(JSON.parse(event.data)));
-  source.addEventListener("entry", (event) => putEntry(JSON.parse(event.data)));
-  source.addEventListener("error", () => {
+  source.addEventListener("entry", (event) => {
+    reached = event.lastEventId;
+    putEntry(JSON.parse(event.data));
+  });
+  source.addEventListener("error", ({ target }) => {
     showConnection(false);
     // Closed for good (the server refused): ask again later. Otherwise the browser does.
-    if (source.readyState === EventSource.CLOSED) setTimeout(() => follow(address), RETRY_MS);
+    if (target === source && target.readyState === EventSource.CLOSED)
+      setTimeout(followWhileSeen, RETRY_MS);
   });
+}
+
+/** A browser has six connections to a server: pages nobody looks at must not hold them. */
+function followWhileSeen() {
+  if (document.hidden) source?.close();
+  else follow();
 }
 
 function showConnection(alive) {
@@ -107,8 +125,10 @@ function showAges() {
   }
 }
 
-const { live } = document.body.dataset;
-if (live) follow(live);
+if (live) {
+  followWhileSeen();
+  document.addEventListener("visibilitychange", followWhileSeen);
+}
 
 const room = document.getElementById("room-form");
 room?.addEventListener("submit", (event) => {

@@ -1,4 +1,5 @@
-import { type EventFilter, eventMatches, type JournalEvent, listEvents } from "../read/events.ts";
+import { type EventFilter, eventMatches } from "../read/event-filter.ts";
+import { type JournalEvent, listEvents } from "../read/events.ts";
 import type { Web } from "../web.ts";
 import { eventJson } from "../api/event-json.ts";
 import type { Stream } from "./streams.ts";

@@ -62,8 +62,9 @@ export function createPageFollower(
     events,
     async catchUp() {
       if (!hasEvents) return;
-      const missed = await listEvents({ after: newestEvent }, STREAM_ROWS);
-      events(missed);
+      // No more than the page can hold, and of those the newest.
+      const newest = await listEvents({}, STREAM_ROWS);
+      events(newest.filter((event) => BigInt(event.id) > BigInt(since.event)).reverse());
     },
     async room() {
       if (!hasRoom) return;

@@ -7,7 +7,7 @@ import { mailPage } from "./mail.ts";
 import { mailsPage } from "./mails.ts";
 import { operationPage } from "./operation.ts";
 import { operationsPage } from "./operations.ts";
-import { packagesPage } from "./packages.ts";
+import { packagesPage, shortPage } from "./packages.ts";
 import type { Page } from "./page.ts";
 import { sourcePackagePage } from "./source-package.ts";
 import { suitePage } from "./suite.ts";
@@ -28,4 +28,5 @@ export const pages: readonly Page[] = [
   excusePage,
   jobPage,
   dependencyIssuePage,
+  shortPage,
 ];

@@ -6,6 +6,9 @@ import {
   packageNames,
   packageVersions,
 } from "../../../core/modules/archive/read.ts";
+import { packageNameFault } from "../../../core/debian/package-name.ts";
+import { notFound } from "../failure.ts";
+import type { View } from "../layout.ts";
 import { eventRow } from "../parts/event.ts";
 import { changeTable, versionTable } from "../parts/package.ts";
 import { listEvents } from "../read/events.ts";
@@ -20,21 +23,34 @@ const EVENTS = 20;
 /** Everything about a name, in all suites; and the names that begin like it. */
 export const packagesPage: Page = {
   path: "/packages",
-  async show(web, { query, now }) {
-    const { name } = checked(Query, query);
-    const names = name === undefined ? [] : await packageNames(name, NAMES);
-    const about = name === undefined ? undefined : await aboutPackage(web, name, now);
-    const others = names.filter((other) => other !== name);
-    return {
-      title: name === undefined ? "Packages" : visible(name),
-      section: "packages",
-      main: html`<h1>${name === undefined ? "Packages" : visible(name)}</h1>
-        ${name === undefined ? html`<p class="lead">Type a name, or how it begins, above.</p>` : ""}
-        ${about ?? ""} ${name !== undefined && about === undefined ? nothing(name, others) : ""}
-        ${others.length === 0 ? "" : nameList(others)}`,
-    };
+  show: (web, { query, now }) => packagesView(web, checked(Query, query).name, now),
+};
+
+/** The short form that people type: `/bash`. Anything that is no package is not found. */
+export const shortPage: Page = {
+  path: "/:name",
+  async show(web, { params, now }) {
+    const { name = "" } = params;
+    const isKnown =
+      packageNameFault(name) === undefined && (await packageVersions(name)).length > 0;
+    if (isKnown) return packagesView(web, name, now);
+    throw notFound(`There is no page /${name.slice(0, 100)}.`, "See what happened lately: /events");
   },
 };
+
+async function packagesView(web: Web, name: string | undefined, now: Date): Promise<View> {
+  const names = name === undefined ? [] : await packageNames(name, NAMES);
+  const about = name === undefined ? undefined : await aboutPackage(web, name, now);
+  const others = names.filter((other) => other !== name);
+  return {
+    title: name === undefined ? "Packages" : visible(name),
+    section: "packages",
+    main: html`<h1>${name === undefined ? "Packages" : visible(name)}</h1>
+      ${name === undefined ? html`<p class="lead">Type a name, or how it begins, above.</p>` : ""}
+      ${about ?? ""} ${name !== undefined && about === undefined ? nothing(name, others) : ""}
+      ${others.length === 0 ? "" : nameList(others)}`,
+  };
+}
 
 async function aboutPackage(web: Web, name: string, now: Date): Promise<Safe | undefined> {
   const [versions, changes, events] = await Promise.all([

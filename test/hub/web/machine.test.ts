@@ -9,7 +9,10 @@ let web: StartedWeb;
 let matrix: Health = { state: "off", detail: "not configured" };
 test.before(async () => {
   const checks = [{ name: "matrix", check: () => Promise.resolve(matrix) }];
-  web = await startWeb({ checks });
+  web = await startWeb({
+    checks,
+    change: ({ config }) => (config.email.smtp = "smtp://mail.example.org"),
+  });
 });
 test.after.always(() => web.stop());
 
@@ -38,7 +41,15 @@ test.serial(
     t.is(status, 200);
     t.deepEqual(
       parts.map(({ name, state }: { name: string; state: string }) => `${name} ${state}`),
-      ["database ok", "lighthouse ok", "hub ok", "dispatcher ok", "runner ok", "matrix off"],
+      [
+        "database ok",
+        "lighthouse ok",
+        "hub ok",
+        "dispatcher ok",
+        "runner ok",
+        "email ok",
+        "matrix off",
+      ],
     );
   },
 );
@@ -64,10 +75,19 @@ const faults: [string, string, string, string][] = [
     "room deliveries have waited for 30",
   ],
   [
-    "dispatcher",
+    "email",
     `insert into channel_stop (channel, reason, retry_at) values ('email', 'wrong password', now())`,
     "delete from channel_stop",
-    "email is stopped: wrong password",
+    "stopped: wrong password",
+  ],
+  [
+    "email",
+    `insert into delivery (destination, message, reason, created_at, attempted_at,
+       next_attempt_at, attempts, last_error)
+     values ('email:a@example.org', '{}', 'x', now() - interval '5 minutes', now(),
+       now() + interval '5 minutes', 3, 'connection refused')`,
+    "delete from delivery",
+    "1 delivery cannot be sent: connection refused",
   ],
   [
     "runner",
@@ -78,7 +98,7 @@ const faults: [string, string, string, string][] = [
   ],
 ];
 for (const [part, fault, cure, reason] of faults) {
-  test.serial(`not ready, and ${part} is named: ${reason} s`, async (t) => {
+  test.serial(`not ready, and ${part} is named: ${reason}`, async (t) => {
     await addEvent("_lk.core.ping", {});
     await database().query(fault);
     const { status, parts } = await ready();

@@ -65,7 +65,7 @@ function has(words: string) {
   return ({ data }: Sent): boolean => JSON.stringify(data).includes(words);
 }
 
-test("a page hears of an event that happens while it is open", async (t) => {
+test.serial("a page hears of an event that happens while it is open", async (t) => {
   const page = await follow("/live?watch=events&since=0.0");
   t.is(page.response.headers.get("content-type"), "text/event-stream");
   await addEvent("_lk.live.one", { name: "live-one" });
@@ -76,7 +76,7 @@ test("a page hears of an event that happens while it is open", async (t) => {
   t.regex(sent.data.html ?? "", /^<li id="event-\d+"/);
 });
 
-test("what happens between the page and its stream is not lost", async (t) => {
+test.serial("what happens between the page and its stream is not lost", async (t) => {
   await addEvent("_lk.live.before", { name: "before" });
   const [{ id } = { id: "0" }] = await database().query<{ id: string }>(
     "select max(id) as id from event",
@@ -88,7 +88,7 @@ test("what happens between the page and its stream is not lost", async (t) => {
   t.false(page.seen.some(has('"before"')));
 });
 
-test("a browser that comes back says where it was, and that counts", async (t) => {
+test.serial("a browser that comes back says where it was, and that counts", async (t) => {
   const [{ id } = { id: "0" }] = await database().query<{ id: string }>(
     "select coalesce(max(id), 0) as id from event",
   );
