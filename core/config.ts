@@ -60,7 +60,7 @@ export const Config = z.strictObject({
       servers: z
         .strictObject({
           submit: Endpoints.prefault([]).meta({
-            description: "other Lighthouses to submit our events to; none: our own",
+            description: "Lighthouses that lk event send submits to; none: our own",
           }),
           publish: Endpoints.prefault([]).meta({
             description: "Lighthouses the hub listens to; none: our own",
