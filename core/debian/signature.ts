@@ -68,17 +68,25 @@ export async function readKeyring(keyring: string): Promise<Buffer> {
   try {
     return await readFile(keyring);
   } catch (thrown) {
-    const missing = (thrown as NodeJS.ErrnoException).code === "ENOENT";
+    if ((thrown as NodeJS.ErrnoException).code === "ENOENT") {
+      throw new OperatorError(
+        "KEYRING_MISSING",
+        `The keyring ${keyring} does not exist.`,
+        OTHER_KEYRING,
+        { cause: thrown },
+      );
+    }
     throw new OperatorError(
-      missing ? "KEYRING_MISSING" : "KEYRING_UNREADABLE",
-      missing
-        ? `The keyring ${keyring} does not exist.`
-        : `The keyring ${keyring} cannot be read: ${asError(thrown).message}.`,
-      "Put the archive's public keys there, or name another file as keyring of the repository.",
+      "KEYRING_UNREADABLE",
+      `The keyring ${keyring} cannot be read: ${asError(thrown).message}.`,
+      OTHER_KEYRING,
       { cause: thrown },
     );
   }
 }
+
+const OTHER_KEYRING =
+  "Put the archive's public keys there, or name another file as keyring of the repository.";
 
 const BEGIN = "-----BEGIN PGP SIGNED MESSAGE-----";
 const END = "-----END PGP SIGNATURE-----";

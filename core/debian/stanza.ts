@@ -74,28 +74,21 @@ export function lineOfSlot(stanza: Stanza, slot: number): number {
 }
 
 /** What is wrong with a stanza, said with file and line (of the field in `slot`, when given). */
-export function stanzaError(
-  stanza: Stanza,
-  fault: string,
-  slot?: number,
-  code = "MALFORMED_STANZA",
-): OperatorError {
-  const line = slot === undefined ? stanza.line : lineOfSlot(stanza, slot);
-  return malformed(stanza.file, line, fault, code);
+export function stanzaError(stanza: Stanza, fault: string, slot?: number): OperatorError {
+  return new OperatorError("MALFORMED_STANZA", `${placeOf(stanza, slot)}: ${fault}.`, MEND_FILE);
 }
 
 /** The error for a fault in a control file. */
-export function malformed(
-  file: string,
-  line: number,
-  fault: string,
-  code = "MALFORMED_STANZA",
-): OperatorError {
-  return new OperatorError(
-    code,
-    `${file}, line ${line}: ${fault}.`,
-    "Nothing of it was stored. Whoever publishes this file has to mend it.",
-  );
+export function malformed(file: string, line: number, fault: string): OperatorError {
+  return new OperatorError("MALFORMED_STANZA", `${file}, line ${line}: ${fault}.`, MEND_FILE);
+}
+
+/** What remains to be done about a faulty control file. */
+export const MEND_FILE = "Nothing of it was stored. Whoever publishes this file has to mend it.";
+
+/** Where a stanza, or a wanted field of it, stands: `FILE, line 7`. */
+export function placeOf(stanza: Stanza, slot?: number): string {
+  return `${stanza.file}, line ${slot === undefined ? stanza.line : lineOfSlot(stanza, slot)}`;
 }
 
 function textOf(buffer: Buffer, start: number, end: number): string {

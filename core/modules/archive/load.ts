@@ -2,7 +2,7 @@ import { createHash } from "node:crypto";
 import type { ClientBase } from "pg";
 import { createStanzaScanner } from "../../debian/deb822.ts";
 import type { IndexKind } from "../../debian/index-path.ts";
-import { type Stanza, stanzaError } from "../../debian/stanza.ts";
+import { MEND_FILE, placeOf, type Stanza } from "../../debian/stanza.ts";
 import { asError, OperatorError } from "../../errors.ts";
 import { BINARY_ROW, binaryIdentity } from "./binary-row.ts";
 import { type CopyEncoder, createCopyEncoder } from "./copy-encoder.ts";
@@ -176,10 +176,9 @@ function refuseDuplicate(
     lines.set(key, stanza.line);
     return;
   }
-  throw stanzaError(
-    stanza,
-    `the package ${key} stands here and on line ${first}`,
-    undefined,
+  throw new OperatorError(
     "DUPLICATE_PACKAGE",
+    `${placeOf(stanza)}: the package ${key} stands here and on line ${first}.`,
+    MEND_FILE,
   );
 }

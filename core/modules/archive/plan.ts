@@ -36,12 +36,12 @@ export interface PlannedIndex {
 export function planIndices(wanted: WantedSuite, release: Release): PlannedIndex[] {
   for (const component of wanted.components) {
     if (!release.components.includes(component)) {
-      throw lacks("COMPONENT", wanted, component, release.components);
+      throw lacksComponent(wanted, component, release.components);
     }
   }
   for (const architecture of wanted.architectures) {
     if (!release.architectures.includes(architecture)) {
-      throw lacks("ARCHITECTURE", wanted, architecture, release.architectures);
+      throw lacksArchitecture(wanted, architecture, release.architectures);
     }
   }
   const architectures = new Set(wanted.architectures);
@@ -92,17 +92,19 @@ function find(
   return { kind, component, architecture, path, plain: release.files.get(path), forms: strong };
 }
 
-function lacks(
-  what: "COMPONENT" | "ARCHITECTURE",
-  wanted: WantedSuite,
-  name: string,
-  has: string[],
-): OperatorError {
-  const word = what.toLowerCase();
+function lacksComponent(wanted: WantedSuite, name: string, has: string[]): OperatorError {
   return new OperatorError(
-    `SUITE_LACKS_${what}`,
-    `The suite ${wanted.name} has no ${word} ${name}; it has ${has.join(", ") || "none"}.`,
-    `Mend the ${word}s of the suite: lk distro export, edit, lk distro apply FILE.`,
+    "SUITE_LACKS_COMPONENT",
+    `The suite ${wanted.name} has no component ${name}; it has ${has.join(", ") || "none"}.`,
+    "Mend the components of the suite: lk distro export, edit, lk distro apply FILE.",
+  );
+}
+
+function lacksArchitecture(wanted: WantedSuite, name: string, has: string[]): OperatorError {
+  return new OperatorError(
+    "SUITE_LACKS_ARCHITECTURE",
+    `The suite ${wanted.name} has no architecture ${name}; it has ${has.join(", ") || "none"}.`,
+    "Mend the architectures of the suite: lk distro export, edit, lk distro apply FILE.",
   );
 }
 

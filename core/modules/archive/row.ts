@@ -2,8 +2,16 @@ import { hash as digest } from "node:crypto";
 import { isUtf8 } from "node:buffer";
 import { type FieldTable, fieldTable } from "../../debian/field-table.ts";
 import { packageNameFault } from "../../debian/package-name.ts";
-import { fieldText, requiredText, type Stanza, stanzaError } from "../../debian/stanza.ts";
+import {
+  fieldText,
+  MEND_FILE,
+  placeOf,
+  requiredText,
+  type Stanza,
+  stanzaError,
+} from "../../debian/stanza.ts";
 import { versionFault, versionKey } from "../../debian/version.ts";
+import { OperatorError } from "../../errors.ts";
 import type { CopyEncoder } from "./copy-encoder.ts";
 
 /** What is known of a stanza before its row is written. */
@@ -108,18 +116,24 @@ export function isCleanText(stanza: Stanza): boolean {
 export function checkName(stanza: Stanza, slot: number, name: string): string {
   const fault = packageNameFault(name);
   if (fault === undefined) return name;
-  const field = stanza.table.names[slot] ?? "";
-  const sentence = `${field} ${JSON.stringify(name)} is no name of a package: ${fault}`;
-  throw stanzaError(stanza, sentence, slot, "BAD_PACKAGE_NAME");
+  const value = `${stanza.table.names[slot] ?? ""} ${JSON.stringify(name)}`;
+  throw new OperatorError(
+    "BAD_PACKAGE_NAME",
+    `${placeOf(stanza, slot)}: ${value} is no name of a package: ${fault}.`,
+    MEND_FILE,
+  );
 }
 
 /** @throws OperatorError `BAD_VERSION` with file, line and version */
 export function checkVersion(stanza: Stanza, slot: number, version: string): string {
   const fault = versionFault(version);
   if (fault === undefined) return version;
-  const field = stanza.table.names[slot] ?? "";
-  const sentence = `${field} ${JSON.stringify(version)} is no valid version: ${fault}`;
-  throw stanzaError(stanza, sentence, slot, "BAD_VERSION");
+  const value = `${stanza.table.names[slot] ?? ""} ${JSON.stringify(version)}`;
+  throw new OperatorError(
+    "BAD_VERSION",
+    `${placeOf(stanza, slot)}: ${value} is no valid version: ${fault}.`,
+    MEND_FILE,
+  );
 }
 
 /** @throws OperatorError unless the field is a whole number that can be kept exactly */

@@ -26,7 +26,7 @@ export async function findSuites(
   const all = await configuredSuites();
   const repositories = (await Repository.findAll({ order: ["name"] })).map((one) => one.name);
   if (repository !== undefined && !repositories.includes(repository)) {
-    throw unknown("REPOSITORY", repository, repositories);
+    throw unknownRepository(repository, repositories);
   }
   const choice = all.filter((one) => repository === undefined || one.repository === repository);
   if (all.length === 0) throw noSuite();
@@ -72,7 +72,7 @@ function suitesNamed(
   const found = choice.filter((suite) => suite.name === name || suite.alias === name);
   if (found.length === 1) return found;
   if (found.length === 0) {
-    throw unknown("SUITE", name, [...choice.map((suite) => suite.name), ...repositories]);
+    throw unknownSuite(name, [...choice.map((suite) => suite.name), ...repositories]);
   }
   const places = found.map((suite) => suite.repository);
   throw new OperatorError(
@@ -83,14 +83,20 @@ function suitesNamed(
   );
 }
 
-function unknown(what: "SUITE" | "REPOSITORY", name: string, has: string[]): OperatorError {
-  const known = [...new Set(has)].join(", ");
-  return new OperatorError(
-    `UNKNOWN_${what}`,
-    `There is no ${what.toLowerCase()} ${name}.`,
-    `Known: ${known || "none"}.`,
-    { exitStatus: 2 },
-  );
+function unknownSuite(name: string, has: string[]): OperatorError {
+  return new OperatorError("UNKNOWN_SUITE", `There is no suite ${name}.`, known(has), {
+    exitStatus: 2,
+  });
+}
+
+function unknownRepository(name: string, has: string[]): OperatorError {
+  return new OperatorError("UNKNOWN_REPOSITORY", `There is no repository ${name}.`, known(has), {
+    exitStatus: 2,
+  });
+}
+
+function known(names: string[]): string {
+  return `Known: ${[...new Set(names)].join(", ") || "none"}.`;
 }
 
 function noSuite(): OperatorError {
