@@ -8,7 +8,7 @@ import { describeOperation } from "../../core/operation/describe.ts";
 export const result = declareOperation({
   name: "result",
   summary: "how an operation ended, with all that it said",
-  examples: ["result 12", "result 12 --all"],
+  examples: ["result 12"],
   parameters: z.object({
     number: z
       .union([
