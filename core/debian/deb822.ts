@@ -28,7 +28,7 @@ const EMPTY = Buffer.alloc(0);
  * @param table     fields that get a slot
  * @param onStanza  called for each; may throw, which ends the scan
  * @throws OperatorError `MALFORMED_STANZA` with file and line: a line that is neither a field nor
- *   a continuation, a NUL byte, a field given twice, a stanza or a number of fields beyond all reason
+ *   a continuation, a NUL byte, a field given twice, or far too much of anything
  */
 export function createStanzaScanner(
   file: string,

@@ -13,7 +13,7 @@ export interface ListedFile {
   sha256: string | undefined;
 }
 
-/** What a suite says of itself (https://wiki.debian.org/DebianRepository/Format#A.22Release.22_files). */
+/** What a suite says of itself (https://wiki.debian.org/DebianRepository/Format, "Release files"). */
 export interface Release {
   suite: string | undefined;
   codename: string | undefined;

@@ -33,7 +33,7 @@ export function versionFault(version: string): string | undefined {
   return undefined;
 }
 
-/** The three parts of a version. Epoch ends at the first colon, revision starts at the last dash. */
+/** The parts of a version: the epoch ends at the first colon, the revision is after the last dash. */
 export function splitVersion(version: string): {
   epoch: string | undefined;
   upstream: string;

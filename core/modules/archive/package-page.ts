@@ -46,7 +46,7 @@ export interface BuiltBinary {
   summary: string | null;
 }
 
-/** The address of a package: `/package/src/SUITE/NAME`, in one repository where two have a suite. */
+/** As in `/package/src/SUITE/NAME`; the repository tells apart where two have a suite. */
 export interface PackageAddress {
   suite: string;
   name: string;
