@@ -3,7 +3,7 @@ import { asError, OperatorError } from "../core/errors.ts";
 import type { Message } from "../core/message.ts";
 import type { Caller, Environment } from "../core/operation/declare.ts";
 import { LOCAL_ROOM } from "../hub/channels/room/room.ts";
-import { takeIncoming } from "../hub/incoming.ts";
+import { MAX_ATTEMPTS, takeIncoming } from "../hub/incoming.ts";
 import type { IncomingMessage } from "../hub/model/conversation.ts";
 import { post } from "../hub/outbox.ts";
 import { commandIn, namesOf } from "./addressing.ts";
@@ -18,13 +18,16 @@ const MAX_AGE_MS = 10 * 60_000;
 /**
  * Deals with the oldest message that nobody dealt with. The decision, the operation that was
  * queued, the answer and the mark on the message are one transaction: killed at any moment, the
- * message is either as good as new or done.
+ * message is either as good as new or done. One that keeps killing is given up, with an answer.
  *
  * @returns false when there is none
  * @throws what cannot be mended here, e.g. a lost connection; the message is tried again
  */
 export function handleNext(environment: Environment): Promise<boolean> {
-  return takeIncoming((message) => handle(environment, message, new Date()));
+  return takeIncoming(
+    (message) => handle(environment, message, new Date()),
+    (message) => giveUp(environment, message),
+  );
 }
 
 /** @returns what became of the message, for the record */
@@ -33,8 +36,7 @@ async function handle(
   message: IncomingMessage,
   now: Date,
 ): Promise<string> {
-  const names = namesOf(environment.settings.config.matrix.user);
-  const line = commandIn(message.body, names, await isForUs(message));
+  const line = lineFor(environment, message);
   if (line === undefined) return "not for us";
   const age = now.getTime() - Math.min(message.sentAt.getTime(), message.receivedAt.getTime());
   if (age > MAX_AGE_MS) {
@@ -48,7 +50,7 @@ async function handle(
     return await tell(message, reply);
   } catch (thrown) {
     await database().query("rollback to savepoint command");
-    if (isPassing(thrown) && message.attempts < 2) throw thrown;
+    if (isPassing(thrown) && message.attempts < MAX_ATTEMPTS) throw thrown;
     if (!(thrown instanceof OperatorError)) {
       environment.log.error({ err: asError(thrown), message: message.id }, "a command failed");
     }
@@ -57,14 +59,24 @@ async function handle(
   }
 }
 
-/** In the local room every line is; elsewhere the channel knows whether anybody else was meant. */
-async function isForUs(message: IncomingMessage): Promise<boolean> {
-  if (message.destination === LOCAL_ROOM) return true;
-  const [row] = await database().query<{ addressed: boolean }>(
-    "select addressed from incoming_message where id = $1",
-    [message.id],
+/** For a message that brought down, time and again, whoever dealt with it. */
+async function giveUp(environment: Environment, message: IncomingMessage): Promise<string> {
+  if (lineFor(environment, message) === undefined) return "not for us";
+  environment.log.error(
+    { message: message.id, room: message.destination },
+    "a message is given up",
   );
-  return row?.addressed === true;
+  await answer(message, [givenUp(message.id)]);
+  return "failed";
+}
+
+/** The command; undefined when it was not said to us. The channel knows who else was meant. */
+function lineFor({ settings }: Environment, message: IncomingMessage): string | undefined {
+  const { body, addressed, destination } = message;
+  // Called by a mention, with nothing after it.
+  if (addressed && body === "") return "";
+  const names = namesOf(settings.config.matrix.user);
+  return commandIn(body, names, addressed || destination === LOCAL_ROOM);
 }
 
 async function callerOf(environment: Environment, message: IncomingMessage): Promise<Caller> {
@@ -100,6 +112,14 @@ function expired(line: string): Message {
     tone: "attention",
     headline: ["That was said while nobody listened, and has expired: nothing was done."],
     next: ["Send it again if it still holds: ", { code: line.slice(0, 200) }],
+  };
+}
+
+function givenUp(reference: string): Message {
+  return {
+    tone: "bad",
+    headline: [`That was begun ${MAX_ATTEMPTS} times and never came to an end: nothing was done.`],
+    next: [`It is not tried again. The log has the particulars under message ${reference}.`],
   };
 }
 

@@ -13,7 +13,10 @@ export interface IncomingText {
   messageId: string;
   /** `@user:server`, `local:NAME`. */
   sender: string;
+  /** Without the mention of us that it begins with, if it does. */
   body: string;
+  /** Said to us and nobody else, as far as the channel knows: no `!lk` is needed. */
+  addressed?: boolean;
   /** Remote id of the root of the thread it was said in. */
   thread?: string;
   /** Remote id of the message it answers. */
@@ -21,8 +24,8 @@ export interface IncomingText {
   sentAt: Date;
 }
 
-/** A message that brings its handler down this often is put aside. */
-const MAX_ATTEMPTS = 3;
+/** A message is handed out this often; after that it is given up. */
+export const MAX_ATTEMPTS = 3;
 
 /**
  * Keeps a message of a person: durable when it resolves (or when the running transaction commits),
@@ -32,8 +35,9 @@ const MAX_ATTEMPTS = 3;
  */
 export async function receive(text: IncomingText): Promise<boolean> {
   const rows = await database().query<{ id: string }>(
-    `insert into incoming_message (destination, message_id, sender, body, thread, reply_to, sent_at)
-     values ($1, $2, $3, $4, $5, $6, $7)
+    `insert into incoming_message
+       (destination, message_id, sender, body, addressed, thread, reply_to, sent_at)
+     values ($1, $2, $3, $4, $5, $6, $7, $8)
      on conflict (destination, message_id) do nothing returning id`,
     [
       text.destination,
@@ -41,6 +45,7 @@ export async function receive(text: IncomingText): Promise<boolean> {
       text.sender,
       // PostgreSQL's text has no U+0000.
       text.body.replaceAll("\0", "\ufffd"),
+      text.addressed ?? false,
       text.thread ?? null,
       text.replyTo ?? null,
       text.sentAt,
@@ -54,45 +59,68 @@ export async function receive(text: IncomingText): Promise<boolean> {
 /**
  * Hands the oldest message nobody deals with to `work`, in one transaction with everything `work`
  * writes: answers posted, operations queued and "handled" stand or fall together. Several
- * processes may call it; each message is with one of them. A message whose work throws is tried
- * again, three times in all.
+ * processes may call it: each message is with one of them, and those of a destination come one
+ * after the other, in their order.
+ *
+ * The attempt is counted, durably, before it begins, so that one that takes the whole process down
+ * counts as well. A message that was tried three times in vain goes to `giveUp` instead.
  *
  * @param work returns what became of it, in a few words for the record
+ * @param giveUp the same, for a message that is not tried again: it tells whoever waits
  * @returns false when there is nothing to do
- * @throws what `work` threw
+ * @throws what `work` or `giveUp` threw
  */
-export async function takeIncoming(
+export function takeIncoming(
   work: (message: IncomingMessage) => Promise<string>,
+  giveUp: (message: IncomingMessage) => Promise<string> = putAside,
 ): Promise<boolean> {
-  let taken: string | undefined;
-  try {
-    return await inTransaction(async () => {
-      const [row] = await database().query<{ id: string }>(
-        `select id from incoming_message where handled_at is null
-          order by id limit 1 for update skip locked`,
-      );
-      if (row === undefined) return false;
-      taken = row.id;
-      const message = await IncomingMessage.findByPk(row.id, { rejectOnEmpty: true });
-      const outcome = await work(message);
-      await message.update({ handledAt: new Date(), outcome, attempts: message.attempts + 1 });
-      return true;
-    });
-  } catch (thrown) {
-    if (taken !== undefined) await countFailure(taken);
-    throw thrown;
-  }
+  return inTransaction(async () => {
+    const id = await claimOldest();
+    if (id === undefined) return false;
+    await countAttempt(id);
+    const message = await IncomingMessage.findByPk(id, { rejectOnEmpty: true });
+    let deal = message.attempts > MAX_ATTEMPTS ? giveUp : work;
+    // Not even giving up works: the others in the room must not wait for ever.
+    if (message.attempts > 2 * MAX_ATTEMPTS) deal = putAside;
+    await message.update({ outcome: await deal(message), handledAt: new Date() });
+    return true;
+  });
 }
 
-async function countFailure(id: string): Promise<void> {
-  await outsideTransaction(() =>
-    database().query(
-      `update incoming_message
-          set attempts = attempts + 1,
-              handled_at = case when attempts + 1 >= $2 then now() end,
-              outcome = case when attempts + 1 >= $2 then 'failed' end
-        where id = $1 and handled_at is null`,
-      [id, MAX_ATTEMPTS],
-    ),
+/**
+ * Takes the oldest destination that nobody is at, until the transaction ends. The lock is on the
+ * destination and not on the message's row, which must stay free for counting the attempt.
+ *
+ * @returns the id of its oldest message
+ */
+async function claimOldest(): Promise<string | undefined> {
+  const waiting = await database().query<{ destination: string }>(
+    `select destination from incoming_message where handled_at is null
+      group by destination order by min(id)`,
   );
+  for (const { destination } of waiting) {
+    const [lock] = await database().query<{ got: boolean }>(
+      "select pg_try_advisory_xact_lock(hashtextextended($1, 0)) as got",
+      [`incoming ${destination}`],
+    );
+    if (lock?.got !== true) continue;
+    // Looked at anew: whoever was here before may have dealt with what was waiting.
+    const [row] = await database().query<{ id: string }>(
+      `select id from incoming_message where destination = $1 and handled_at is null
+        order by id limit 1`,
+      [destination],
+    );
+    if (row !== undefined) return row.id;
+  }
+  return undefined;
+}
+
+async function countAttempt(id: string): Promise<void> {
+  await outsideTransaction(() =>
+    database().query("update incoming_message set attempts = attempts + 1 where id = $1", [id]),
+  );
+}
+
+function putAside(): Promise<string> {
+  return Promise.resolve("failed");
 }

@@ -19,10 +19,13 @@ export class IncomingMessage extends Model<
   declare messageId: string;
   declare sender: string;
   declare body: string;
+  /** Said to us and nobody else. */
+  declare addressed: CreationOptional<boolean>;
   declare thread: string | null;
   declare replyTo: string | null;
   declare sentAt: Date;
   declare receivedAt: CreationOptional<Date>;
+  /** Counted when one begins. */
   declare attempts: CreationOptional<number>;
   declare handledAt: Date | null;
   /** What became of it, a few words. */
@@ -57,6 +60,7 @@ export function defineConversation(sequelize: Sequelize): void {
       messageId: { type: DataTypes.TEXT, allowNull: false },
       sender: { type: DataTypes.TEXT, allowNull: false },
       body: { type: DataTypes.TEXT, allowNull: false },
+      addressed: { type: DataTypes.BOOLEAN, allowNull: false, defaultValue: false },
       thread: DataTypes.TEXT,
       replyTo: DataTypes.TEXT,
       sentAt: { type: DataTypes.DATE, allowNull: false },

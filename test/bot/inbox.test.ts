@@ -276,8 +276,31 @@ test.serial(
 
 test.serial("where the channel knows that nobody else was meant, no name is needed", async (t) => {
   await grant(ANNA, "reader");
-  const id = await tell("queue");
-  await database().query("update incoming_message set addressed = true");
-  await handleAll();
-  t.is(await outcomeOf(id), "answered");
+  t.is((await exchange("queue")).outcome, "not for us");
+  t.is((await exchange("queue", { addressed: true })).outcome, "answered");
+  t.is((await exchange("!lk queue", { addressed: true })).outcome, "answered");
 });
+
+test.serial("a mention with nothing after it is answered with help", async (t) => {
+  await grant(ANNA, "reader");
+  const called = await exchange("", { addressed: true });
+  t.regex(called.answers[0] ?? "", /queue/);
+  t.is((await exchange("")).outcome, "not for us");
+});
+
+test.serial(
+  "what was tried three times is given up with an answer, talk without one",
+  async (t) => {
+    await grant(ANNA, "reader");
+    const asked = await tell("!lk queue");
+    const talk = await tell("good morning");
+    await database().query("update incoming_message set attempts = 3");
+    await handleAll();
+    t.is(await outcomeOf(asked), "failed");
+    const answers = await answersTo(asked);
+    t.is(answers.length, 1);
+    t.regex(answers[0] ?? "", /begun 3 times and never came to an end: nothing was done/);
+    t.is(await outcomeOf(talk), "not for us");
+    t.deepEqual(await answersTo(talk), []);
+  },
+);

@@ -56,11 +56,13 @@ const broken = declareOperation({
   summary: "fails in some way",
   examples: ["broken bug"],
   parameters: z.object({
-    how: z.enum(["bug", "sql", "passing"]).meta({ description: "how", positional: true }),
+    how: z.enum(["bug", "sql", "passing", "deadly"]).meta({ description: "how", positional: true }),
   }),
   role: "reader",
   kind: "answer",
   async run(_context, { how }) {
+    // Only for processes of their own.
+    if (how === "deadly") process.kill(process.pid, "SIGKILL");
     if (how === "bug") throw new TypeError("x is not a function: secret detail");
     if (how === "sql") await database().query("select 1 / 0");
     await database().query("do $$ begin raise exception using errcode = '40001'; end $$");
@@ -119,7 +121,13 @@ let told = 0;
 /** Somebody says something; the id of the message. */
 export async function tell(
   body: string,
-  options: { sender?: string; destination?: string; sentAt?: Date; thread?: string } = {},
+  options: {
+    sender?: string;
+    destination?: string;
+    sentAt?: Date;
+    thread?: string;
+    addressed?: boolean;
+  } = {},
 ): Promise<string> {
   const messageId = `$message-${++told}`;
   await receive({
@@ -128,6 +136,7 @@ export async function tell(
     sender: options.sender ?? ANNA,
     body,
     sentAt: options.sentAt ?? new Date(),
+    ...(options.addressed === undefined ? {} : { addressed: options.addressed }),
     ...(options.thread === undefined ? {} : { thread: options.thread }),
   });
   return messageId;
