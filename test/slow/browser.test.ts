@@ -216,6 +216,35 @@ browserTest("everything can be read and the room can be used without a script", 
   await context.close();
 });
 
+browserTest(
+  "a page nobody looks at holds no connection, and catches up when it is seen",
+  async (t) => {
+    const { page, context } = await open("/");
+    await page.getByText("Live", { exact: true }).waitFor();
+    const ended = page.waitForEvent("requestfailed", (request) => request.url().includes("/live?"));
+    await pretendHidden(page, true);
+    await ended;
+    await inTransaction(() =>
+      emitEvent("_lk.archive.package-src-removed", {
+        pkg_name: "unseen",
+        pkg_version: "1",
+        repo: "demo",
+      }),
+    );
+    await pretendHidden(page, false);
+    await page.getByRole("region", { name: "Events" }).getByText("unseen").waitFor();
+    t.pass();
+    await context.close();
+  },
+);
+
+async function pretendHidden(page: Page, hidden: boolean): Promise<void> {
+  await page.evaluate(
+    `Object.defineProperty(document, "hidden", { configurable: true, value: ${hidden} });
+     document.dispatchEvent(new Event("visibilitychange"));`,
+  );
+}
+
 browserTest("the page is used with the keyboard alone", async (t) => {
   const { page, context } = await open("/");
   await page.keyboard.press("Tab");

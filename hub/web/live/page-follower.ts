@@ -9,7 +9,7 @@ import type { PartCache } from "./part-cache.ts";
 import type { Stream } from "./streams.ts";
 
 /** Events that the stream on a page holds; older ones leave at its end. */
-export const STREAM_ROWS = 40;
+export const STREAM_ROWS = 20;
 
 export interface WatchRequest {
   /** Ids of live parts, and `events` or `room` for the lists. */

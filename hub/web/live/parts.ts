@@ -27,7 +27,10 @@ const parts: readonly LivePart[] = [
   {
     id: "health",
     everyMs: 10_000,
-    render: async (web) => healthStrip(await web.health()),
+    render: async (web) => {
+      const [report, suites] = await Promise.all([web.health(), suiteOverview()]);
+      return healthStrip(report, suites.filter((suite) => suite.failure !== null).length);
+    },
   },
   {
     id: "suites",

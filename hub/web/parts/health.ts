@@ -1,6 +1,7 @@
 import { html, type Safe } from "../../../core/html.ts";
 import { visible } from "../../../core/message.ts";
 import type { Health, HealthReport } from "../health.ts";
+import { countOf } from "./time.ts";
 
 const LOOKS: Record<Health["state"], [tone: string, word: string]> = {
   ok: ["good", "well"],
@@ -8,9 +9,9 @@ const LOOKS: Record<Health["state"], [tone: string, word: string]> = {
   failing: ["bad", "failing"],
 };
 
-/** The verdict in one line, and one pill for each part of the system, with its reason when it fails. */
-export function healthStrip(report: HealthReport): Safe {
-  return html`<h1>${verdictOf(report)}</h1>
+/** The verdict in one line, and a pill for each part of the system, with its reason if it fails. */
+export function healthStrip(report: HealthReport, failingSuites: number): Safe {
+  return html`<h1>${verdictOf(report, failingSuites)}</h1>
     <ul class="pills">
       ${report.parts.map((part) => {
         const [tone, word] = LOOKS[part.state];
@@ -24,9 +25,10 @@ export function healthStrip(report: HealthReport): Safe {
     </ul>`;
 }
 
-function verdictOf({ parts }: HealthReport): string {
+function verdictOf({ parts }: HealthReport, failingSuites: number): string {
   const failing = parts.filter((part) => part.state === "failing").map((part) => part.name);
-  if (failing.length === 0) return "All is well";
+  if (failing.length > 1) return `${failing.length} parts need attention`;
   if (failing.length === 1) return `${failing[0]} needs attention`;
-  return `${failing.length} parts need attention`;
+  if (failingSuites > 0) return `${countOf(failingSuites, "suite")} cannot be imported`;
+  return "All is well";
 }

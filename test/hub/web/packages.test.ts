@@ -65,6 +65,7 @@ test.serial("a suite that fails says so and why", async (t) => {
   const pages = [await get("/"), await get("/suites/demo")];
   await database().query("update suite set failing_since = null, failure = null");
   t.true(pages[0]?.body.includes("failing; last seen"));
+  t.true(pages[0]?.body.includes("<h1>1 suite cannot be imported</h1>"));
   t.true(pages[1]?.body.includes("the &lt;mirror&gt; is away"));
 });
 
