@@ -2,7 +2,7 @@ import { userInfo } from "node:os";
 import { createBot } from "./bot/main.ts";
 import { createTerminal } from "./bot/terminal.ts";
 import { openDatabase } from "./core/database/open.ts";
-import { createDemo, isDemo } from "./core/demo/service.ts";
+import { createDemo, wantsDemo } from "./core/demo/service.ts";
 import { setUpEvents } from "./core/events/setup.ts";
 import { createSubscriber } from "./core/events/subscriber.ts";
 import { createLighthouse } from "./core/modules/lighthouse/service.ts";
@@ -36,7 +36,8 @@ export async function runParts(name: PartName, environment: Environment): Promis
   const open = await openDatabase(environment.settings);
   const enough = new AbortController();
   try {
-    const { services, where } = compose(name, environment, () => enough.abort());
+    const demo = await wantsDemo(environment.settings);
+    const { services, where } = compose(name, { environment, demo, end: () => enough.abort() });
     await runServices(services, environment.log, {
       until: enough.signal,
       onReady: () => {
@@ -59,33 +60,43 @@ interface Composition {
   where: () => string;
 }
 
-function compose(name: PartName, environment: Environment, end: () => void): Composition {
+interface Wishes {
+  environment: Environment;
+  /** Set up the demo archive, and show how to go on from it. */
+  demo: boolean;
+  /** Stops everything, as a signal does. */
+  end: () => void;
+}
+
+function compose(name: PartName, wishes: Wishes): Composition {
+  const { environment } = wishes;
   const alone: Record<Exclude<PartName, "up">, () => Composition> = {
     lighthouse: () => composeLighthouse(environment),
     scheduler: () => composed(schedulerServices(environment), "scheduler"),
     hub: () => composed(createHub(environment, { subscribe: busOf(environment) }).services, "hub"),
     bot: () => composed([createBot(environment)], "bot"),
-    web: () => composeWeb(environment),
+    web: () => composeWeb(wishes),
   };
-  return name === "up" ? composeAll(environment, end) : alone[name]();
+  return name === "up" ? composeAll(wishes) : alone[name]();
 }
 
-function composeAll(environment: Environment, end: () => void): Composition {
-  const web = composeWeb(environment);
+function composeAll(wishes: Wishes): Composition {
+  const { environment } = wishes;
+  const web = composeWeb(wishes);
   const hub = createHub(environment, { subscribe: busOf(environment) });
   const services = [
     createLighthouse(environment),
     ...hub.services,
     createBot(environment),
     ...schedulerServices(environment),
-    ...(isDemo(environment.settings) ? [createDemo(environment)] : []),
+    ...(wishes.demo ? [createDemo(environment)] : []),
     ...web.services,
     createTerminal({
       input: process.stdin,
       output: process.stdout,
       user: userInfo().username,
       log: environment.log,
-      onEnd: end,
+      onEnd: wishes.end,
     }),
   ];
   return { services, where: web.where };
@@ -116,7 +127,7 @@ function schedulerServices(environment: Environment): Service[] {
   ];
 }
 
-function composeWeb(environment: Environment): Composition {
+function composeWeb({ environment, demo }: Wishes): Composition {
   const web: WebService = createWeb({ ...environment, demo: isDemo(environment.settings) });
   return { services: [web], where: () => web.address() };
 }

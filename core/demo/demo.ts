@@ -32,7 +32,8 @@ export interface DemoDistro {
   }[];
 }
 
-const NAME = "demo";
+/** Of its repository and its one suite. */
+export const DEMO_NAME = "demo";
 const FIRST_VERSION = "1.0";
 
 /** Makes the demo archive in a folder, or finds the one that is there. Needs no program. */
@@ -58,14 +59,14 @@ export async function publishDemoChange(
 }
 
 function describe(directory: string, version: string): DemoArchive {
-  const suite = { name: NAME, components: ["main"], architectures: ["amd64"] };
+  const suite = { name: DEMO_NAME, components: ["main"], architectures: ["amd64"] };
   return {
     directory: resolve(directory),
     version,
     distro: {
       repository: [
         {
-          name: NAME,
+          name: DEMO_NAME,
           url: pathToFileURL(resolve(directory)).href,
           keyring: resolve(directory, "key", "keyring.gpg"),
           suite: [suite],
@@ -89,7 +90,7 @@ function content(version: string): SuiteContent {
     `mini_${version}_`,
   );
   return {
-    name: NAME,
+    name: DEMO_NAME,
     components: ["main"],
     architectures: ["amd64", "all"],
     acquireByHash: true,
@@ -103,7 +104,7 @@ function content(version: string): SuiteContent {
 
 /** The version of mini in the folder, or undefined when no archive is there. */
 async function publishedVersion(directory: string): Promise<string | undefined> {
-  const folder = join(directory, "dists", NAME);
+  const folder = join(directory, "dists", DEMO_NAME);
   try {
     await access(join(folder, "InRelease"));
     const sources = await readFile(join(folder, indexPath("source", "main", "")), "utf8");

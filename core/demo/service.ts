@@ -2,19 +2,27 @@ import { writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { setTimeout as sleep } from "node:timers/promises";
 import type { Settings } from "../config.ts";
+import { database } from "../database/connect.ts";
 import { asError } from "../errors.ts";
 import { ask } from "../operation/ask.ts";
 import type { Caller, Environment } from "../operation/declare.ts";
 import type { Service } from "../service.ts";
-import { createDemoArchive, type DemoArchive, publishDemoChange } from "./demo.ts";
+import { createDemoArchive, DEMO_NAME, type DemoArchive, publishDemoChange } from "./demo.ts";
 
 /** So long a newcomer may look around before a new version arrives in the demo archive. */
 const CHANGE_AFTER_MS = 60_000;
 const CALLER: Caller = { name: "demo", role: "admin", origin: "schedule" };
 
-/** True where the demo is wanted: with the embedded database, unless it is switched off. */
-export function isDemo({ config }: Settings): boolean {
-  return config.demo && config.database.url === "embedded";
+/**
+ * True where the demo is wanted: with the embedded database, unless it is switched off or there
+ * is a real repository to look at.
+ */
+export async function wantsDemo({ config }: Settings): Promise<boolean> {
+  if (!config.demo || config.database.url !== "embedded") return false;
+  const others = await database().query("select 1 from repository where name <> $1 limit 1", [
+    DEMO_NAME,
+  ]);
+  return others.length === 0;
 }
 
 /**
@@ -55,7 +63,7 @@ export function createDemo(environment: Environment): Service {
 }
 
 async function importDemo(environment: Environment): Promise<void> {
-  const parameters = { suites: ["demo"] };
+  const parameters = { suites: [DEMO_NAME] };
   await ask(environment, { operation: "import", parameters, caller: CALLER });
 }
 
