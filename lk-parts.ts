@@ -3,6 +3,7 @@ import { createBot } from "./bot/main.ts";
 import { createTerminal } from "./bot/terminal.ts";
 import { openDatabase } from "./core/database/open.ts";
 import { createDemo, wantsDemo } from "./core/demo/service.ts";
+import { asError } from "./core/errors.ts";
 import { setUpEvents } from "./core/events/setup.ts";
 import { createSubscriber } from "./core/events/subscriber.ts";
 import { createLighthouse } from "./core/modules/lighthouse/service.ts";
@@ -128,7 +129,7 @@ function schedulerServices(environment: Environment): Service[] {
 }
 
 function composeWeb({ environment, demo }: Wishes): Composition {
-  const web: WebService = createWeb({ ...environment, demo: isDemo(environment.settings) });
+  const web: WebService = createWeb({ ...environment, demo });
   return { services: [web], where: () => web.address() };
 }
 
@@ -141,7 +142,11 @@ function busOf({ settings, log }: Environment): Subscribe {
       endpoints: endpoints.map((endpoint) => endpoint.replace("//*:", "//127.0.0.1:")),
       log,
       onFrame: (bytes, source) => onFrame({ bytes, source }),
-      onMisshapen: (frames, source) =>
-        onFrame({ bytes: Buffer.concat(frames), source }).catch(() => undefined),
+      // Refused like any other frame that is no event: counted, and kept for a look.
+      onMisshapen: (frames, source) => {
+        onFrame({ bytes: Buffer.concat(frames), source }).catch((thrown: unknown) => {
+          log.error({ err: asError(thrown), source }, "cannot take in a misshapen message");
+        });
+      },
     });
 }
