@@ -102,7 +102,8 @@ export async function configure(
 export function setUpArchiveEvents(): void {
   setUpEmitting({
     catalogue: createRegistry([archiveModule]).events,
-    keyring: new Keyring(mkdtempSync(join(tmpdir(), "lk-keys-"))),
+    // A folder that is not there: no keys, and none are made.
+    keyring: new Keyring(join(tmpdir(), "lk-no-keys")),
     log: silentLog(),
   });
 }
