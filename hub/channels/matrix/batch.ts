@@ -15,6 +15,7 @@ import {
 import { classifyFailure } from "./homeserver-error.ts";
 import { readMessage, readReaction, readRedaction, redactedId } from "./incoming.ts";
 import { readInvitation } from "./invitation.ts";
+import type { Members } from "./members.ts";
 import type { Recent } from "./recent.ts";
 import type { SessionStorage } from "./storage.ts";
 
@@ -49,6 +50,7 @@ export interface BatchContext {
   client: HomeserverClient;
   storage: SessionStorage;
   encryption: EncryptionGuard;
+  members: Members;
   handlers: MatrixHandlers;
   recent: Recent;
   addChores(chores: Chore[]): Promise<void>;
@@ -66,6 +68,7 @@ export async function handleBatch(
     const invitation = readInvitation(room, state.events, context.self);
     if (invitation !== undefined) chores.push(invitation);
   }
+  for (const room of Object.keys(answer.rooms.leave)) context.members.forget(room);
   for (const [room, joined] of Object.entries(answer.rooms.join)) {
     const state = readEvents(joined.state.events);
     const timeline = readEvents(joined.timeline.events);
@@ -93,26 +96,45 @@ async function handleRoom(
       await context.encryption.note(room);
     }
   }
+  if (isInterrupted(context, served, since)) context.members.forget(room);
   for (const one of skipped) await context.handlers.onSkipped?.(one);
   const takenBack = new Set(
     events.filter((event) => event.type === "m.room.redaction").map(redactedId),
   );
   const isDirect = (await context.storage.get(`direct ${room}`)) !== undefined;
-  for (const event of events) {
+  for (const [index, event] of events.entries()) {
     if (context.recent.has(event.event_id)) continue;
+    context.members.note(room, event);
     // Taken back before we came to it: as if never said.
-    if (!takenBack.has(event.event_id)) await handOn(context, room, event, isDirect);
+    if (!takenBack.has(event.event_id)) {
+      await handOn(context, room, { event, later: events.slice(index + 1), isDirect });
+    }
     context.recent.add(event.event_id);
   }
   const last = served.timeline.at(-1);
   if (last !== undefined) await context.storage.set(seenKey(room), last.event_id);
 }
 
+/** Whether the events of a room do not follow those that we saw of it before. */
+function isInterrupted(
+  { self }: BatchContext,
+  { timeline, block }: ServedRoom,
+  since: string | undefined,
+): boolean {
+  return since === undefined || block.limited || timeline.some((event) => isJoining(event, self));
+}
+
+interface Said {
+  event: RoomEvent;
+  /** Events of the room after it. */
+  later: RoomEvent[];
+  isDirect: boolean;
+}
+
 async function handOn(
-  { self, handlers, encryption }: BatchContext,
+  { self, handlers, encryption, members }: BatchContext,
   room: string,
-  event: RoomEvent,
-  isDirect: boolean,
+  { event, later, isDirect }: Said,
 ): Promise<void> {
   const redaction = readRedaction(room, event, self);
   if (redaction !== undefined) await handlers.onRedaction?.(redaction);
@@ -122,7 +144,8 @@ async function handOn(
   if (message === undefined) return;
   // Clear text in an encrypted room could not be answered, and nobody vouches for its sender.
   if (await encryption.isEncrypted(room)) return;
-  await handlers.onMessage?.(message);
+  const company = await members.companyOf(room, event, later);
+  await handlers.onMessage?.({ ...message, ...company });
 }
 
 /** The events of a room that were not there when we last looked, oldest first. */

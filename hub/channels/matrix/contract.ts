@@ -44,6 +44,10 @@ export interface IncomingMatrixMessage {
   time: Date;
   /** The room was begun as a direct chat. More people may have been invited since. */
   isDirect: boolean;
+  /** Nobody but the sender and us was joined when it was said. */
+  alone: boolean;
+  /** Our display name in the room; undefined where we have none. */
+  ownName: string | undefined;
   /** The account is among the mentioned (`m.mentions`). */
   mentionsUs: boolean;
   threadRoot: string | undefined;

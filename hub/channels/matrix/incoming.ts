@@ -1,6 +1,9 @@
 import type { IncomingMatrixMessage, IncomingReaction, IncomingRedaction } from "./contract.ts";
 import { objectIn, type RoomEvent, textIn } from "./event.ts";
 
+/** A message by itself; who else was there is known by members.ts. */
+export type ReadMessage = Omit<IncomingMatrixMessage, "alone" | "ownName">;
+
 /**
  * The message that a person said in a room, or undefined for everything that must not trigger
  * anything: our own events, notices (bots must not answer bots: client-server API, "m.notice"),
@@ -11,7 +14,7 @@ export function readMessage(
   event: RoomEvent,
   self: string,
   isDirect: boolean,
-): IncomingMatrixMessage | undefined {
+): ReadMessage | undefined {
   if (event.type !== "m.room.message" || event.state_key !== undefined) return undefined;
   if (event.sender === self || isRedacted(event)) return undefined;
   const { content } = event;

@@ -2,6 +2,7 @@ import { OperatorError } from "../../../core/errors.ts";
 import type { Channel, ChannelContext, ChannelKind, Outcome, Outgoing } from "../channel.ts";
 import { databaseStorage } from "./database-storage.ts";
 import type { MatrixHandlers, MatrixSession, RoomText } from "./contract.ts";
+import { afterMention } from "./mention.ts";
 import { createMatrixSession } from "./session.ts";
 
 /** Matrix: says notices in rooms, and hears what people type there. */
@@ -60,14 +61,17 @@ function checkConfig(homeserver: string, user: string): void {
   );
 }
 
-function hear(session: MatrixSession, { receive, moved, log }: ChannelContext): MatrixHandlers {
+function hear(session: MatrixSession, context: ChannelContext): MatrixHandlers {
+  const { settings, receive, moved, log } = context;
   return {
     async onMessage(message) {
+      const called = afterMention(message, settings.config.matrix.user);
       const isNew = await receive({
         destination: `matrix:${message.room}`,
         messageId: message.eventId,
         sender: message.sender,
-        body: message.body,
+        body: called ?? message.body,
+        addressed: called !== undefined || message.alone,
         ...(message.threadRoot === undefined ? {} : { thread: message.threadRoot }),
         ...(message.replyTo === undefined ? {} : { replyTo: message.replyTo }),
         sentAt: message.time,

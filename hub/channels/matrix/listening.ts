@@ -10,6 +10,7 @@ import type { EncryptionGuard } from "./encryption.ts";
 import { SyncAnswer } from "./event.ts";
 import { HomeserverError } from "./homeserver-error.ts";
 import { answerInvitation } from "./invitation.ts";
+import { createMembers } from "./members.ts";
 import type { Recent } from "./recent.ts";
 import type { Rooms } from "./rooms.ts";
 import type { SessionStorage } from "./storage.ts";
@@ -45,9 +46,11 @@ export interface Listener {
 export async function listen(listener: Listener): Promise<void> {
   const { client, storage, log, pauses, signal, onEnd } = listener;
   const chores = createChores(storage, log, pauses);
+  const self = listener.settings.config.matrix.user;
   const context: BatchContext = {
     ...listener,
-    self: listener.settings.config.matrix.user,
+    self,
+    members: createMembers(client, self),
     addChores: chores.add,
   };
   const stream = followSync(

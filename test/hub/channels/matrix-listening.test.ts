@@ -54,6 +54,8 @@ test("a message carries what a command needs to know", async (t) => {
     formatted: "<b>status</b>",
     time: new Date(time ?? 0),
     isDirect: false,
+    alone: true,
+    ownName: "bot",
     mentionsUs: true,
     threadRoot: undefined,
     replyTo: undefined,

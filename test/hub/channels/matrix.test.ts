@@ -183,10 +183,43 @@ test("what a person says is received once and then marked as read", async (t) =>
       messageId,
       sender: alice.userId,
       body: "why dpkg",
+      addressed: true,
       thread: root,
       sentAt: new Date(server.events(room).at(-1)?.origin_server_ts ?? 0),
     },
   ]);
+});
+
+test("a line that begins with a mention is received without it, as said to us", async (t) => {
+  const { server, bot, alice, room, received } = await stage(t);
+  const ben = await server.newUser("ben");
+  server.invite(room, alice.userId, ben.userId);
+  server.join(room, ben.userId);
+  await listening(bot);
+  const pill = `<a href="https://matrix.to/#/${bot.userId}">bot</a>`;
+  const lines = [
+    ["bot: status", `${pill}: status`],
+    ["ask bot: status", `ask ${pill}: status`],
+    ["status", "status"],
+  ];
+  for (const [body, formatted] of lines) {
+    server.say(room, alice.userId, {
+      msgtype: "m.text",
+      body,
+      format: "org.matrix.custom.html",
+      formatted_body: formatted,
+      "m.mentions": formatted === body ? {} : { user_ids: [bot.userId] },
+    });
+  }
+  await until(() => received.length === 3);
+  t.deepEqual(
+    received.map((text) => [text.body, text.addressed]),
+    [
+      ["status", true],
+      ["ask bot: status", false],
+      ["status", false],
+    ],
+  );
 });
 
 test("the place in the stream survives in the database", async (t) => {
