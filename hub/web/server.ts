@@ -1,5 +1,5 @@
 import fastify, { type FastifyReply, type FastifyRequest } from "fastify";
-import { asError } from "../../core/errors.ts";
+import { asError, OperatorError } from "../../core/errors.ts";
 import { addApi } from "./api/serve.ts";
 import { failureOf, notFound } from "./failure.ts";
 import { addForms } from "./forms.ts";
@@ -15,6 +15,8 @@ const MAX_BODY_BYTES = 64 << 10;
 /** Longer names in addresses are refused; package names have at most 255 characters. */
 const MAX_PARAMETER = 300;
 const REQUEST_TIMEOUT_MS = 20_000;
+/** What PostgreSQL cannot hold as text or JSON, and people cannot type. */
+const NO_TEXT = /[\0\p{Surrogate}]/u;
 
 /** The HTTP server with all its routes, not yet listening. */
 export async function createServer(parts: ServerParts): Promise<Server> {
@@ -55,6 +57,7 @@ export async function createServer(parts: ServerParts): Promise<Server> {
   server.addHook("onRequest", (request, reply, done) => {
     reply.headers(HEADERS);
     access.checkHost(askedOf(request));
+    if (/%00/.test(request.url)) throw noText();
     done();
   });
   for (const asset of Object.values(assets)) {
@@ -80,15 +83,43 @@ function acceptBodies(server: Server): void {
   server.removeAllContentTypeParsers();
   server.addContentTypeParser("application/json", { parseAs: "string" }, (_request, body, done) => {
     try {
-      done(null, body === "" ? undefined : JSON.parse(String(body)));
-    } catch {
-      done(Object.assign(new Error("The body is not valid JSON"), { statusCode: 400 }));
+      done(null, body === "" ? undefined : parseBody(String(body)));
+    } catch (thrown) {
+      done(asError(thrown));
     }
   });
   server.addContentTypeParser(
     "application/x-www-form-urlencoded",
     { parseAs: "string" },
-    (_request, body, done) => done(null, Object.fromEntries(new URLSearchParams(String(body)))),
+    (_request, body, done) => {
+      const fields = Object.fromEntries(new URLSearchParams(String(body)));
+      if (Object.values(fields).some((value) => NO_TEXT.test(value))) done(noText());
+      else done(null, fields);
+    },
+  );
+}
+
+function parseBody(text: string): unknown {
+  try {
+    return JSON.parse(text, (key, value: unknown) => {
+      if (NO_TEXT.test(key) || (typeof value === "string" && NO_TEXT.test(value))) throw noText();
+      return value;
+    });
+  } catch (thrown) {
+    if (thrown instanceof OperatorError) throw thrown;
+    throw new OperatorError(
+      "BAD_REQUEST",
+      `The body is not valid JSON: ${asError(thrown).message}.`,
+      'Send an object, for instance {"package": "mini"}.',
+    );
+  }
+}
+
+function noText(): OperatorError {
+  return new OperatorError(
+    "BAD_REQUEST",
+    "What was sent holds U+0000 or half a surrogate pair.",
+    "Leave it out.",
   );
 }
 

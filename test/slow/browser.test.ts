@@ -1,7 +1,6 @@
-import { mkdtempSync, writeFileSync } from "node:fs";
-import { tmpdir } from "node:os";
+import { writeFileSync } from "node:fs";
 import { join } from "node:path";
-import test, { type ExecutionContext } from "ava";
+import test from "ava";
 import type { Browser, BrowserContext, Page } from "playwright-core";
 import { botModule } from "../../bot/module.ts";
 import { createBot } from "../../bot/main.ts";
@@ -30,13 +29,16 @@ let web: WebService;
 let environment: Environment;
 let archive: string;
 let services: Service[] = [];
-const pictures = mkdtempSync(join(tmpdir(), "lk-pictures-"));
+/** A folder to leave screenshots in, for whoever wants to look. */
+const pictures = process.env["LK_PICTURES"];
 
-test.before(async (t) => {
-  if (executable === undefined) {
-    t.log("skipped: no Chromium here; apt-get install chromium");
-    return;
-  }
+test("the browser of these tests is named, or what is missing", (t) => {
+  t.log(executable ?? "skipped: there is no Chromium here; apt-get install chromium");
+  t.pass();
+});
+
+test.before(async () => {
+  if (executable === undefined) return;
   await testDatabase();
   environment = testEnvironment([...coreModules, hubModule, botModule]);
   setUpEvents(environment);
@@ -94,10 +96,9 @@ async function open(
   return { page, context, faults };
 }
 
-async function picture(t: ExecutionContext, page: Page, name: string): Promise<void> {
-  const path = join(pictures, `${name}.png`);
-  await page.screenshot({ path, fullPage: true });
-  t.log(path);
+async function picture(page: Page, name: string): Promise<void> {
+  if (pictures === undefined) return;
+  await page.screenshot({ path: join(pictures, `${name}.png`), fullPage: true });
 }
 
 browserTest("a command typed on the page gets the bot's answer there", async (t) => {
@@ -197,7 +198,7 @@ for (const colorScheme of ["light", "dark"] as const) {
             "document.documentElement.scrollWidth - document.documentElement.clientWidth",
           );
           t.is(overflow, 0, `${path} is wider than the window`);
-          await picture(t, page, `${name}-${colorScheme}-${width}`);
+          await picture(page, `${name}-${colorScheme}-${width}`);
           await context.close();
         }
       },

@@ -95,6 +95,8 @@ const refusals: [string, string, unknown, Record<string, string>, number, string
   ["an unknown operation", "/operations/imprt", {}, {}, 404, "UNKNOWN_OPERATION"],
   ["an unknown parameter", "/operations/tidy", { suite: "x" }, {}, 400, "BAD_ARGUMENTS"],
   ["a missing parameter", "/operations/echo/back", {}, {}, 400, "BAD_ARGUMENTS"],
+  ["a text with U+0000", "/operations/tidy", { suites: ["a\0"] }, {}, 400, "BAD_REQUEST"],
+  ["half a character", "/operations/tidy", { suites: ["\ud800"] }, {}, 400, "BAD_REQUEST"],
   ["a list as parameters", "/operations/tidy", [1], {}, 400, "BAD_ARGUMENTS"],
   ["a role that is too small", "/operations/audit/verify", {}, {}, 403, "FORBIDDEN"],
   ["nobody", "/operations/tidy", {}, FAR, 401, "UNAUTHENTICATED"],

@@ -287,6 +287,8 @@ test("addresses that cannot be meant are refused, not crashed on", async (t) => 
     "/mail/abc",
     `/events?tag=${"x".repeat(300)}`,
     "/events?tag=a&tag=b",
+    "/packages?name=%00",
+    "/package/src/demo/%00",
     "/%ff",
   ]) {
     t.is((await get(url)).statusCode, 400, url);
