@@ -99,7 +99,11 @@ function linesOfKeys(tree: AST.TOMLProgram): Map<string, number> {
   const lines = new Map<string, number>();
   for (const node of tree.body[0].body) {
     if (node.type === "TOMLTable") {
-      lines.set(JSON.stringify(node.resolvedKey), node.loc.start.line);
+      // Also the tables around it: of [[suite]] the key is "suite", of its first "suite", 0.
+      for (let length = 1; length <= node.resolvedKey.length; length++) {
+        const key = JSON.stringify(node.resolvedKey.slice(0, length));
+        if (!lines.has(key)) lines.set(key, node.loc.start.line);
+      }
       for (const entry of node.body) addKeyValue(lines, node.resolvedKey, entry);
     } else {
       addKeyValue(lines, [], node);

@@ -47,6 +47,7 @@ const BAD: [title: string, text: string, said: RegExp][] = [
     "[lighthouse.servers]\nsubmits = []\n",
     /^config\.toml:2: unknown key lighthouse\.servers\.submits/,
   ],
+  ["an unknown list of tables", "[web]\n\n[[wbe]]\n", /^config\.toml:3: unknown key wbe\.$/],
   ["a key twice", "[web]\nlisten='127.0.0.1:1'\nlisten='127.0.0.1:2'\n", /^config\.toml:3:/],
 ];
 for (const [title, text, said] of BAD) {
