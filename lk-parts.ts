@@ -1,5 +1,6 @@
 import { userInfo } from "node:os";
 import { createBot } from "./bot/main.ts";
+import { loadRole } from "./bot/permissions.ts";
 import { createTerminal } from "./bot/terminal.ts";
 import { openDatabase } from "./core/database/open.ts";
 import { createDemo, wantsDemo } from "./core/demo/service.ts";
@@ -12,6 +13,7 @@ import { createRunner } from "./core/operation/runner.ts";
 import { createSchedule, scheduleEntries } from "./core/scheduler/schedule.ts";
 import { createTriggers } from "./core/scheduler/triggers.ts";
 import { runServices, type Service } from "./core/service.ts";
+import { LOCAL_ROOM } from "./hub/channels/room/room.ts";
 import { createHub, type Subscribe } from "./hub/main.ts";
 import { createWeb, type WebService } from "./hub/web/index.ts";
 
@@ -129,7 +131,12 @@ function schedulerServices(environment: Environment): Service[] {
 }
 
 function composeWeb({ environment, demo }: Wishes): Composition {
-  const web: WebService = createWeb({ ...environment, demo });
+  const { log } = environment;
+  const web: WebService = createWeb({
+    ...environment,
+    demo,
+    roleOf: (name, role) => loadRole(name, LOCAL_ROOM, { localRole: role, log }),
+  });
   return { services: [web], where: () => web.address() };
 }
 

@@ -15,7 +15,7 @@ const Speech = z.object({
 export function addForms(server: Server, parts: ServerParts): void {
   const { web } = parts;
   server.post("/room", async (request, reply) => {
-    const viewer = viewerOf(parts, request);
+    const viewer = await viewerOf(parts, request);
     requireRole(viewer, "reader");
     const { text, suggestion } = checked(Speech, request.body ?? {});
     const said = (suggestion ?? text ?? "").trim();
@@ -27,7 +27,7 @@ export function addForms(server: Server, parts: ServerParts): void {
   });
 
   server.post("/operations/:number/cancel", async (request, reply) => {
-    const viewer = viewerOf(parts, request);
+    const viewer = await viewerOf(parts, request);
     const { number } = request.params as { number: string };
     await perform(web, "cancel", { number: checked(Digits, number) }, viewer, false);
     return reply.redirect(`/operations/${number}`, 303);

@@ -7,7 +7,7 @@ import { type HealthCheck, healthReport } from "./health.ts";
 import { createLive, type Live } from "./live/live.ts";
 import { databaseChecks } from "./read/health.ts";
 import { createServer } from "./server.ts";
-import type { Server } from "./serving.ts";
+import type { RoleOf, Server } from "./serving.ts";
 import { apiToken } from "./token.ts";
 import type { Web } from "./web.ts";
 
@@ -17,6 +17,8 @@ export interface WebOptions extends Environment {
    * name (`matrix`) is asked instead of it.
    */
   checks?: readonly HealthCheck[];
+  /** Asked for each request that has a role: grants and denials hold here as in rooms. */
+  roleOf?: RoleOf;
   /** True while the demo archive is what there is to see. */
   demo?: boolean;
   /** Instead of web.listen, e.g. "127.0.0.1:0". */
@@ -34,6 +36,7 @@ export interface WebService extends Service {
 /** Serves pages, forms, live streams and the API on web.listen. The database must be open. */
 export function createWeb(options: WebOptions): WebService {
   const { settings } = options;
+  const { roleOf = (_name, role) => Promise.resolve(role) } = options;
   const listen = options.listen ?? settings.config.web.listen;
   let server: Server | undefined;
   let live: Live | undefined;
@@ -56,7 +59,7 @@ export function createWeb(options: WebOptions): WebService {
       const access = createAccess({ listen, url, allow, token: await apiToken(settings) });
       const web = webOf(options);
       live = createLive(web);
-      server = await createServer({ web, access, assets: readAssets(), live });
+      server = await createServer({ web, access, assets: readAssets(), live, roleOf });
       // Listening first: when the address is taken, nothing else has begun.
       address = await listenOn(server, listen);
       await live.start();

@@ -1,4 +1,5 @@
 import type { FastifyInstance, FastifyReply, FastifyRequest } from "fastify";
+import type { Role } from "../../core/operation/declare.ts";
 import type { Access, Asked, Viewer } from "./access.ts";
 import type { Assets } from "./assets.ts";
 import { documentHtml, type View } from "./layout.ts";
@@ -13,11 +14,20 @@ export interface ServerParts {
   access: Access;
   assets: Assets;
   live: Live;
+  roleOf: RoleOf;
 }
 
+/** What grants and denials make of the role that somebody has by where they come from. */
+export type RoleOf = (name: string, role: Role) => Promise<Role | "none">;
+
 /** Who sent a request. @throws OperatorError as `Access.viewerOf` does */
-export function viewerOf({ access }: ServerParts, request: FastifyRequest): Viewer {
-  return access.viewerOf(askedOf(request));
+export async function viewerOf(
+  { access, roleOf }: ServerParts,
+  request: FastifyRequest,
+): Promise<Viewer> {
+  const viewer = access.viewerOf(askedOf(request));
+  if (viewer.role === "none") return viewer;
+  return { ...viewer, role: await roleOf(viewer.name, viewer.role) };
 }
 
 /** What of a request decides about rights. */

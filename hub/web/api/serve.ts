@@ -28,7 +28,7 @@ function addRoute(server: Server, parts: ServerParts, route: ApiRoute): void {
     method: route.method === "get" ? "GET" : "POST",
     url,
     async handler(request, reply) {
-      const viewer = viewerOf(parts, request);
+      const viewer = await viewerOf(parts, request);
       if (route.role !== undefined) requireRole(viewer, route.role);
       const answer = await route.answer(parts.web, {
         path: checked(route.parameters ?? z.object({}), request.params),
@@ -44,7 +44,7 @@ function addRoute(server: Server, parts: ServerParts, route: ApiRoute): void {
 /** POST /operations/NAME; the words of a longer name are parts of the path, or %20 between them. */
 function addOperations(server: Server, parts: ServerParts): void {
   server.post(`${ROOT}/operations/*`, async (request, reply) => {
-    const viewer = viewerOf(parts, request);
+    const viewer = await viewerOf(parts, request);
     const name = (request.params as { "*": string })["*"].replaceAll("/", " ");
     const { dryRun } = checked(Switches, request.query);
     return send(reply, await perform(parts.web, name, request.body, viewer, dryRun !== "false"));
@@ -54,7 +54,7 @@ function addOperations(server: Server, parts: ServerParts): void {
 function addEventStream(server: Server, parts: ServerParts): void {
   const Query = EventQuery.extend({ since: Place.optional() });
   server.get(`${ROOT}/events/stream`, { exposeHeadRoute: false }, async (request, reply) => {
-    viewerOf(parts, request);
+    await viewerOf(parts, request);
     const { since, ...filter } = checked(Query, request.query);
     const last = Place.safeParse(request.headers["last-event-id"]);
     const place = last.success ? last.data : since;

@@ -13,7 +13,7 @@ const LISTS = new Set(["events", "room"]);
 /** What pages follow: the changes of the parts that they name. */
 export function addLivePages(server: Server, parts: ServerParts): void {
   server.get("/live", { exposeHeadRoute: false }, async (request, reply) => {
-    const viewer = viewerOf(parts, request);
+    const viewer = await viewerOf(parts, request);
     const query = checked(Query, request.query);
     const names = query.watch
       .split(",")

@@ -9,7 +9,7 @@ import { checked, Digits } from "./page.ts";
 export function addPages(server: Server, parts: ServerParts): void {
   for (const page of pages) {
     server.get(page.path, async (request, reply) => {
-      const viewer = viewerOf(parts, request);
+      const viewer = await viewerOf(parts, request);
       if (page.role !== undefined) requireRole(viewer, page.role);
       const view = await page.show(parts.web, {
         params: request.params as Record<string, string>,
@@ -25,7 +25,7 @@ export function addPages(server: Server, parts: ServerParts): void {
 /** The HTML part of a mail, for the frame on its page: a stranger's document, so it can do nothing. */
 export function addForeignHtml(server: Server, parts: ServerParts): void {
   server.get("/mail/:id/html", async (request, reply) => {
-    requireRole(viewerOf(parts, request), "reader");
+    requireRole(await viewerOf(parts, request), "reader");
     const { id } = request.params as { id: string };
     const mail = await mailOf(checked(Digits, id));
     return reply
