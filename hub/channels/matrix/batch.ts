@@ -68,7 +68,6 @@ export async function handleBatch(
     const invitation = readInvitation(room, state.events, context.self);
     if (invitation !== undefined) chores.push(invitation);
   }
-  for (const room of Object.keys(answer.rooms.leave)) context.members.forget(room);
   for (const [room, joined] of Object.entries(answer.rooms.join)) {
     const state = readEvents(joined.state.events);
     const timeline = readEvents(joined.timeline.events);

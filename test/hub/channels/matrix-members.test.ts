@@ -116,6 +116,26 @@ test("the members of a larger room are asked for once, until many have left", as
   t.deepEqual((await heard(bench, 6)).at(-1), ["two", true]);
 });
 
+test("who left while we were out of the room is not counted after we came back", async (t) => {
+  const { server, bot, alice, ben, room, bench } = await stage(t);
+  const others = [ben, await server.newUser("carl"), await server.newUser("dora")];
+  for (const { userId } of others) {
+    server.invite(room, alice.userId, userId);
+    server.join(room, userId);
+  }
+  server.say(room, alice.userId, "five");
+  await heard(bench, 1);
+  server.kick(room, alice.userId, bot.userId);
+  for (const { userId } of others) server.leave(room, userId);
+  server.invite(room, alice.userId, bot.userId);
+  server.join(room, bot.userId);
+  server.say(room, alice.userId, "two");
+  t.deepEqual(await heard(bench, 2), [
+    ["five", false],
+    ["two", true],
+  ]);
+});
+
 test("our name is the one we have in the room now", async (t) => {
   const { server, bot, alice, ben, room, bench } = await stage(t);
   server.invite(room, alice.userId, ben.userId);
