@@ -1,6 +1,9 @@
+import { database } from "../../core/database/connect.ts";
 import { OperatorError } from "../../core/errors.ts";
 import type { Environment } from "../../core/operation/declare.ts";
 import type { Service } from "../../core/service.ts";
+import { RoomMessage } from "../model/conversation.ts";
+import { defineHubModels } from "../model/index.ts";
 import { createAccess } from "./access.ts";
 import { readAssets } from "./assets.ts";
 import { type HealthCheck, healthReport } from "./health.ts";
@@ -55,6 +58,9 @@ export function createWeb(options: WebOptions): WebService {
       return address;
     },
     async start() {
+      const { sequelize } = database();
+      // In one process with the hub they are defined already.
+      if (!sequelize.isDefined(RoomMessage.name)) defineHubModels(sequelize);
       const { url, allow } = settings.config.web;
       const access = createAccess({ listen, url, allow, token: await apiToken(settings) });
       const web = webOf(options);

@@ -43,6 +43,8 @@ export function createLive(web: Web): Live {
   const hearers = new Set<EventFollower>();
   const stop = new AbortController();
   let cursor: EventCursor | undefined;
+  /** The last failure, to log only what changed. */
+  let fault = "";
   let loop: Promise<void> = Promise.resolve();
 
   async function round(): Promise<void> {
@@ -72,8 +74,11 @@ export function createLive(web: Web): Live {
     while (!stop.signal.aborted) {
       try {
         await round();
+        fault = "";
       } catch (thrown) {
-        web.log.warn({ err: asError(thrown) }, "cannot read what changed for live pages");
+        const { message } = asError(thrown);
+        if (message !== fault) web.log.warn({ err: thrown }, "cannot read what changed for pages");
+        fault = message;
       }
       await alarm.wait(LOOK_MS);
       await sleep(GATHER_MS);

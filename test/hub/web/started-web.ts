@@ -8,7 +8,6 @@ import { coreModules } from "../../../core/modules/index.ts";
 import type { Module } from "../../../core/modules/module.ts";
 import { declareOperation } from "../../../core/operation/declare.ts";
 import type { Environment } from "../../../core/operation/declare.ts";
-import { defineHubModels } from "../../../hub/model/index.ts";
 import type { Server } from "../../../hub/web/serving.ts";
 import { createWeb, type WebOptions, type WebService } from "../../../hub/web/service.ts";
 import { testDatabase } from "../../support/database.ts";
@@ -60,7 +59,6 @@ export async function startWeb(
 ): Promise<StartedWeb> {
   const { change, ...rest } = options;
   const open = await testDatabase();
-  defineHubModels(open.sequelize);
   const environment = testEnvironment([...coreModules, sample]);
   change?.(environment.settings);
   const service = createWeb({
