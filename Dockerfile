@@ -15,6 +15,7 @@ RUN apt-get update && apt-get install -y --no-install-recommends gpgv xz-utils \
 RUN useradd --system --create-home --home-dir /var/lib/laniakea laniakea
 COPY --from=build /opt/laniakea/package.json /opt/laniakea/lk /opt/laniakea/
 COPY --from=build /opt/laniakea/dist /opt/laniakea/dist
+COPY --from=build /opt/laniakea/hub/web/assets /opt/laniakea/hub/web/assets
 COPY --from=build /opt/laniakea/node_modules /opt/laniakea/node_modules
 RUN ln -s /opt/laniakea/lk /usr/local/bin/lk
 USER laniakea

@@ -1,7 +1,6 @@
-import { OperatorError } from "../core/errors.ts";
 import type { Message } from "../core/message.ts";
 import type { Operation } from "../core/model/operation.ts";
-import { ask, mayRun } from "../core/operation/ask.ts";
+import { ask, commandLineOnly, mayRun } from "../core/operation/ask.ts";
 import { parseWords, type Typed } from "../core/operation/command.ts";
 import type { Caller, Environment, OperationDeclaration } from "../core/operation/declare.ts";
 import { parametersOf } from "../core/operation/parameters.ts";
@@ -67,7 +66,7 @@ export function understand(
   }
   // Who may not use it learns that, not how it would be written.
   if (!mayRun(caller.role, operation.role)) return refused(operation, words);
-  if (!isForRooms(operation)) throw onlyAtCommandLine(operation);
+  if (!isForRooms(operation)) throw commandLineOnly(operation);
   const { rest, all } = takeAll(operation, words);
   const parsed = parseWords([operation], rest, { program: "lk" });
   return "help" in parsed ? { help: operation.name.split(" ") } : { ...parsed, all };
@@ -94,13 +93,4 @@ function takeAll(
   const knows = parametersOf(operation).some((one) => one.flag === "--all");
   if (!all || knows || operation.kind !== "answer") return { rest: words, all };
   return { rest: words.filter((word) => word !== "--all"), all };
-}
-
-function onlyAtCommandLine(operation: OperationDeclaration): OperatorError {
-  return new OperatorError(
-    "CLI_ONLY",
-    `${operation.name} works on this machine itself and not from a room.`,
-    `At its command line: lk ${operation.examples[0] ?? operation.name}`,
-    { exitStatus: 2 },
-  );
 }

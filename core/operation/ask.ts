@@ -10,6 +10,7 @@ import {
   type Role,
   ROLES,
 } from "./declare.ts";
+import { parametersOf } from "./parameters.ts";
 import { enqueue } from "./queue.ts";
 import type { Registry } from "./registry.ts";
 
@@ -67,6 +68,9 @@ export async function admit(registry: Registry, request: Request): Promise<Admit
     throw forbidden(declaration, request.caller);
   }
   const parameters = checkParameters(declaration, request.parameters);
+  if (namesFile(declaration, parameters) && !isHere(request.caller)) {
+    throw commandLineOnly(declaration);
+  }
   if (declaration.kind !== "answer") {
     const reason = `has the role ${request.caller.role}`;
     await recordDecision({ ...record, decision: "allowed", reason });
@@ -94,6 +98,30 @@ export function runAtOnce(
       progress: () => undefined,
     },
     admitted.parameters,
+  );
+}
+
+/** Paths mean this machine's files, so whoever names one has to sit at it. */
+function namesFile(
+  declaration: OperationDeclaration,
+  parameters: Record<string, unknown>,
+): boolean {
+  return parametersOf(declaration).some(
+    ({ name, complete }) => complete === "file" && parameters[name] !== undefined,
+  );
+}
+
+function isHere({ origin }: Caller): boolean {
+  return origin !== "chat" && origin !== "http";
+}
+
+/** The refusal of what works on files of this machine and was asked for from elsewhere. */
+export function commandLineOnly(declaration: OperationDeclaration): OperatorError {
+  return new OperatorError(
+    "CLI_ONLY",
+    `${declaration.name} works on files of the machine itself and not from elsewhere.`,
+    `At its command line: lk ${declaration.examples[0] ?? declaration.name}`,
+    { exitStatus: 2 },
   );
 }
 

@@ -1,5 +1,12 @@
 import { spawn, spawnSync } from "node:child_process";
-import { copyFileSync, mkdirSync, mkdtempSync, rmSync, writeFileSync } from "node:fs";
+import {
+  appendFileSync,
+  copyFileSync,
+  mkdirSync,
+  mkdtempSync,
+  rmSync,
+  writeFileSync,
+} from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { createInterface } from "node:readline";
@@ -17,6 +24,8 @@ import { createLighthouseOf, type Lighthouse } from "../../core/modules/lighthou
 import { tailEvents } from "../../core/modules/lighthouse/tail.ts";
 import { createRegistry } from "../../core/operation/registry.ts";
 import { testDatabase } from "../support/database.ts";
+import { eventually } from "../support/eventually.ts";
+import { createSystem, type System } from "../support/system.ts";
 
 /** Debian's own Python, which has python3-zmq and python3-nacl; no other is asked. */
 const PYTHON = "/usr/bin/python3";
@@ -277,3 +286,38 @@ laniakea("we submit to Laniakea's own Lighthouse and hear it, both signatures va
   // Signers in the order of the wire, which is that of their names.
   t.deepEqual(heard[0], [[key?.signer, theirs], WILD]);
 });
+
+laniakea("our hub hears Laniakea's own Lighthouse and tells people", async (t) => {
+  const system = await createSystem("");
+  t.teardown(() => system.remove());
+  const peer = peerMachine("their-lighthouse", {
+    submit: `ipc://${directory}/their-submit`,
+    publish: `ipc://${directory}/their-publish`,
+  });
+  const servers = `\n[lighthouse.servers]\npublish = ["ipc://${directory}/their-publish"]\n`;
+  appendFileSync(join(system.directory, "config.toml"), servers);
+  peer.keys.ensureOwnKey("lighthouse");
+  const key = keyring.signingKey("general");
+  introduceKey(keyring, key?.signer ?? "", peer.keys);
+  const ours = new Keyring(join(system.directory, "var", "keys"), { recheckMilliseconds: 0 });
+  introduceKey(keyring, key?.signer ?? "", ours);
+  const server = [join(source, "lighthouse", "lighthouse-server"), "--config", peer.config];
+  const child = spawn(INTERPRETER, server, { stdio: ["ignore", "ignore", "inherit"] });
+  t.teardown(() => void child.kill("SIGTERM"));
+  const running = await system.up();
+  t.teardown(() => running.end("SIGKILL"));
+  const event = newEvent(TAG, { node: "anise", message: "over theirs", time_sent: "now" }, key);
+  await eventually(async () => {
+    // The peer never acknowledges, and forgets what nobody heard: said again until it is told.
+    await submitEvent(event, `ipc://${directory}/their-submit`, 300);
+    return (await told(system)).length > 0;
+  }, "the event of Laniakea's own Lighthouse is told in our room");
+  t.is((await told(system)).length, 1);
+  t.is(await running.end("SIGTERM"), 0);
+});
+
+async function told({ url }: System): Promise<string[]> {
+  const answer = await fetch(`${url}/api/v1/room`);
+  const { items } = (await answer.json()) as { items: { text: string }[] };
+  return items.map(({ text }) => text).filter((text) => text.includes("over theirs"));
+}

@@ -13,6 +13,7 @@ import { type Answer, declareOperation, type OperationContext } from "../../oper
 
 const to = z
   .string()
+  .regex(/^(tcp|ipc):\/\/./, "an endpoint is written like tcp://bus.example.org:5571")
   .optional()
   .meta({ description: "submit endpoint (default: lighthouse.servers.submit, else our journal)" });
 

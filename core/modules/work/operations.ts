@@ -48,7 +48,7 @@ export const cancel = declareOperation({
   examples: ["cancel 12"],
   parameters: z.object({
     number: z
-      .union([z.int().positive(), z.string().regex(/^#?\d+$/, "a number as shown by queue")])
+      .union([z.int().positive(), z.string().regex(/^#?\d{1,18}$/, "a number as shown by queue")])
       .meta({ description: "the number shown by queue", positional: true, complete: "operation" }),
   }),
   role: "operator",

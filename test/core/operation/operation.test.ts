@@ -196,6 +196,30 @@ test.serial(
   },
 );
 
+test.serial("files of the machine are named only by who sits at it", async (t) => {
+  const files: string[] = [];
+  const read = declareOperation({
+    name: "read",
+    summary: "reads a file",
+    examples: ["read FILE"],
+    parameters: z.object({ file: z.string().meta({ description: "file", complete: "file" }) }),
+    role: "reader",
+    kind: "answer",
+    run(_context, { file }) {
+      files.push(file);
+      return Promise.resolve({ messages: [], data: null });
+    },
+  });
+  const reading = testEnvironment([{ name: "read", summary: "read", operations: [read] }]);
+  const request = { operation: "read", parameters: { file: "/etc/passwd" } };
+  for (const origin of ["chat", "http"] as const) {
+    const caller = { ...ADMIN, origin };
+    await t.throwsAsync(ask(reading, { ...request, caller }), { code: "CLI_ONLY" });
+  }
+  await ask(reading, { ...request, caller: ADMIN });
+  t.deepEqual(files, ["/etc/passwd"]);
+});
+
 test.serial("wrong parameters are all named, with an example", async (t) => {
   const request = { operation: "toil", parameters: { onn: 1 }, caller: ADMIN };
   const error = await t.throwsAsync(ask(environment, request), { instanceOf: OperatorError });
