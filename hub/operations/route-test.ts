@@ -37,7 +37,6 @@ export const routeTest = declareOperation({
     event: z.string().min(1).meta({
       description: "uuid of an event of the journal; at the command line also a file",
       positional: true,
-      complete: "file",
     }),
   }),
   role: "operator",
