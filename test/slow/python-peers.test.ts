@@ -2,6 +2,7 @@ import { spawn, spawnSync } from "node:child_process";
 import {
   appendFileSync,
   copyFileSync,
+  cpSync,
   mkdirSync,
   mkdtempSync,
   rmSync,
@@ -297,16 +298,21 @@ laniakea("our hub hears Laniakea's own Lighthouse and tells people", async (t) =
   const servers = `\n[lighthouse.servers]\npublish = ["ipc://${directory}/their-publish"]\n`;
   appendFileSync(join(system.directory, "config.toml"), servers);
   peer.keys.ensureOwnKey("lighthouse");
-  const key = keyring.signingKey("general");
-  introduceKey(keyring, key?.signer ?? "", peer.keys);
-  const ours = new Keyring(join(system.directory, "var", "keys"), { recheckMilliseconds: 0 });
-  introduceKey(keyring, key?.signer ?? "", ours);
+  // A signer of its own: the system makes keys that are named after this host, as ours are.
+  await system.lk("key", "new", "anise-archive", "--output", system.directory);
+  const publicKey = join(system.directory, "anise-archive.key");
+  await system.lk("key", "trust", publicKey);
+  copyFileSync(publicKey, peer.keys.trustedFile("anise-archive"));
+  // Both Lighthouses are of this host and would call two keys by one name: they share one.
+  cpSync(peer.keys.directory, join(system.directory, "var", "keys"), { recursive: true });
+  const { signingKey: key } = readKeyFile(`${publicKey}_secret`);
   const server = [join(source, "lighthouse", "lighthouse-server"), "--config", peer.config];
   const child = spawn(INTERPRETER, server, { stdio: ["ignore", "ignore", "inherit"] });
   t.teardown(() => void child.kill("SIGTERM"));
   const running = await system.up();
   t.teardown(() => running.end("SIGKILL"));
-  const event = newEvent(TAG, { node: "anise", message: "over theirs", time_sent: "now" }, key);
+  const data = { pkg_name: "over-theirs", pkg_version: "1.0", repo: "master" };
+  const event = newEvent("_lk.archive.package-src-removed", data, key);
   await eventually(async () => {
     // The peer never acknowledges, and forgets what nobody heard: said again until it is told.
     await submitEvent(event, `ipc://${directory}/their-submit`, 300);
@@ -319,5 +325,5 @@ laniakea("our hub hears Laniakea's own Lighthouse and tells people", async (t) =
 async function told({ url }: System): Promise<string[]> {
   const answer = await fetch(`${url}/api/v1/room`);
   const { items } = (await answer.json()) as { items: { text: string }[] };
-  return items.map(({ text }) => text).filter((text) => text.includes("over theirs"));
+  return items.map(({ text }) => text).filter((text) => text.includes("over-theirs"));
 }
