@@ -56,6 +56,8 @@ export async function mainJob(
   const running = await system.up();
   t.teardown(() => running.end("SIGKILL"));
   const room = reader(people);
+  // What is said before the bot is in the room is not meant for it, rightly.
+  await eventually(() => botIsIn(people), "the bot comes into the room");
 
   await t.notThrowsAsync(operatorImports(t, people, room));
   await strangerIsRefused(t, people, room);
@@ -80,6 +82,11 @@ async function meet(ground: Ground): Promise<People> {
   const room = await operator.createRoom({ preset: "private_chat", invite });
   await stranger.call("POST", `${inRoom(room)}/join`, {});
   return { bot, operator, stranger, room };
+}
+
+async function botIsIn({ bot, operator, room }: People): Promise<boolean> {
+  const { body } = await operator.call("GET", `${inRoom(room)}/joined_members`);
+  return Object.keys((body as { joined: object }).joined).includes(bot.account.userId);
 }
 
 function configOf(ground: Ground, people: People, mail: MailGround): string {
