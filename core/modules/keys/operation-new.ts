@@ -12,7 +12,7 @@ export const keyNew = declareOperation({
   summary: "make a key pair for a signer",
   description:
     "Writes ID.key, to give away, and ID.key_secret, to keep, both in Laniakea's format. Install the secret one on its machine with key install, and trust the other where its events are heard.",
-  examples: ["key new archive-host", "key new builder --sign-only --output /root/keys"],
+  examples: ["key new archive-host", "key new builder --sign-only --output /srv/keys"],
   parameters: z.object({
     id: z.string().meta({ description: "signer id, part of the file names", positional: true }),
     name: z.string().optional().meta({ description: "name of the owner (default: the id)" }),
