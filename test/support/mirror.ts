@@ -16,6 +16,8 @@ export type Behaviour =
   | { slowly: number }
   /** Sends the head and then nothing. */
   | { stall: true }
+  /** Answers well, but not before this. */
+  | { after: Promise<void> }
   | { redirect: string };
 
 export interface Mirror {
@@ -65,6 +67,7 @@ async function answer(
   found: { size: number; mtime: Date; isFile(): boolean } | undefined,
   behaviour: Behaviour | undefined,
 ): Promise<void> {
+  if (behaviour !== undefined && "after" in behaviour) await behaviour.after;
   if (behaviour !== undefined && "answer" in behaviour) return end(response, behaviour.answer);
   if (behaviour !== undefined && "redirect" in behaviour) {
     response.setHeader("location", behaviour.redirect);

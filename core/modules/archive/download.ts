@@ -74,11 +74,13 @@ async function download(
 ): Promise<IndexFile | undefined> {
   const handle = await namelessFile();
   try {
-    const found = await options.fetcher.fetch(url, async (fetched) => {
+    const keepFound = async (fetched: Fetched): Promise<boolean> => {
       if (fetched.status !== "found") return false;
       await keep(url, fetched, file, handle, options);
       return true;
-    });
+    };
+    const { signal } = options;
+    const found = await options.fetcher.fetch(url, keepFound, { signal });
     if (!found) {
       await handle.close();
       return undefined;

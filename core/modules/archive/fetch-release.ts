@@ -67,7 +67,9 @@ async function releaseOf(
   const folder = archiveUrl(mirror, `dists/${suite.name}`);
   const url = `${folder}/InRelease`;
   const known = before?.url === url ? before : undefined;
-  const copy = await fetcher.fetch(url, (fetched) => copyOf(url, fetched, known), known);
+  const copy = await fetcher.fetch(url, (fetched) => copyOf(url, fetched, known), {
+    known,
+  });
   const signed = copy === undefined ? await detachedRelease(fetcher, folder) : fileOf(copy);
   const { text } = await verifySigned(signed, suite.keyring, options.signal);
   const release = parseRelease(text, signed.name);

@@ -22,6 +22,7 @@ export interface Fetcher {
    * Opens a file of an archive and hands it on. Called again from the start when the network or
    * the server fails underway.
    *
+   * @param asked.signal ends this one instead of the signal of the fetcher
    * @returns what `use` returns
    * @throws OperatorError `MIRROR_UNREACHABLE` after the last try; what `use` throws as
    *   OperatorError is passed on at once
@@ -29,7 +30,7 @@ export interface Fetcher {
   fetch<Result>(
     url: string,
     use: (fetched: Fetched) => Promise<Result>,
-    known?: Known,
+    asked?: { known?: Known | undefined; signal?: AbortSignal },
   ): Promise<Result>;
   close(): Promise<void>;
 }
@@ -48,13 +49,14 @@ export function createFetcher(options: FetchOptions): Fetcher {
   const agent = new EnvHttpProxyAgent({ headersTimeout: patience, bodyTimeout: patience });
   const dispatcher = agent.compose(interceptors.redirect({ maxRedirections: 5 }));
   return {
-    async fetch(url, use, known) {
+    async fetch(url, use, asked = {}) {
+      const signal = asked.signal ?? options.signal;
       try {
         return await pRetry(
           async () => {
             const fetched = url.startsWith("file:")
               ? await openFile(url)
-              : await openHttp(url, dispatcher, options.signal, known);
+              : await openHttp(url, dispatcher, signal, asked.known);
             try {
               return await use(fetched);
             } finally {
@@ -65,12 +67,12 @@ export function createFetcher(options: FetchOptions): Fetcher {
             retries: options.retries ?? 2,
             minTimeout: 300,
             factor: 3,
-            signal: options.signal,
+            signal,
             shouldRetry: (error) => !(error instanceof OperatorError) && !url.startsWith("file:"),
           },
         );
       } catch (thrown) {
-        if (options.signal.aborted) throw asError(options.signal.reason);
+        if (signal.aborted) throw asError(signal.reason);
         throw thrown instanceof OperatorError ? thrown : unreachable(url, reasonOf(thrown), thrown);
       }
     },

@@ -1,8 +1,9 @@
 import { database, inTransaction } from "../../database/connect.ts";
 import { transactionClient } from "../../database/transaction.ts";
 import { SuiteRelease } from "../../model/archive-suite.ts";
-import { downloadIndex, type IndexFile } from "./download.ts";
+import type { IndexFile } from "./download.ts";
 import { createFetcher, type Fetcher } from "./fetch.ts";
+import { fetchIndices } from "./fetch-indices.ts";
 import { fetchRelease, type FetchedRelease } from "./fetch-release.ts";
 import { type PlannedIndex, planIndices } from "./plan.ts";
 import { storedIndices } from "./store.ts";
@@ -36,7 +37,7 @@ export async function importSuite(
     const planned = planIndices(suite, fetched.release);
     const stored = await inTransaction(() => storedIndices(transactionClient(), suite.id));
     const due = planned.filter((index) => options.force || !isStored(index, stored));
-    await downloadAll(due, files, suite, fetched, fetcher, options);
+    await fetchAll(due, files, suite, fetched, fetcher, options);
     const work: SuiteWork = { suite, planned, files, fetched, startedAt, options };
     const result = options.dryRun
       ? await tryOut(work)
@@ -49,7 +50,7 @@ export async function importSuite(
   }
 }
 
-async function downloadAll(
+async function fetchAll(
   due: PlannedIndex[],
   files: Map<PlannedIndex, IndexFile>,
   suite: ConfiguredSuite,
@@ -58,23 +59,19 @@ async function downloadAll(
   options: ImportOptions,
 ): Promise<void> {
   const total = due.reduce((sum, index) => sum + (index.forms[0]?.file.size ?? 0), 0);
-  const mirrors = [mirror, ...suite.mirrors.filter((other) => other !== mirror)];
   let done = 0;
-  for (const index of due) {
-    const step = `${suite.name}: fetching ${index.path}`;
-    const file = await downloadIndex(index, {
-      fetcher,
-      mirrors,
-      suite: suite.name,
-      byHash: release.acquireByHash,
-      signal: options.signal,
-      onBytes: (bytes) => {
-        done += bytes;
-        options.progress({ step, done, total, unit: "bytes" });
-      },
-    });
-    files.set(index, file);
-  }
+  const fetching = fetchIndices(due, {
+    fetcher,
+    mirrors: [mirror, ...suite.mirrors.filter((other) => other !== mirror)],
+    suite: suite.name,
+    byHash: release.acquireByHash,
+    signal: options.signal,
+    onBytes: (bytes) => {
+      done += bytes;
+      options.progress({ step: `${suite.name}: fetching its indices`, done, total, unit: "bytes" });
+    },
+  });
+  for await (const [index, file] of fetching) files.set(index, file);
 }
 
 /** Thrown to end a transaction that must leave nothing behind. */
