@@ -1,4 +1,5 @@
 import { Dealer } from "zeromq";
+import { acknowledgeRequest, readAnswer } from "./acknowledge.ts";
 import { wireText } from "./envelope.ts";
 import type { JsonObject } from "./json.ts";
 
@@ -11,15 +12,6 @@ export type SubmitOutcome =
   | { kind: "handed-over" }
   /** Nobody took it in time. */
   | { kind: "unreachable" };
-
-/**
- * A second frame that asks our Lighthouse for an answer on the same socket. The Python one reads
- * the first frame only, so it is harmless there.
- */
-export const ACKNOWLEDGE = "ack";
-
-/** Refusal, acceptance or known already, as JSON in one frame. */
-export type Acknowledgement = { accepted: string; duplicate: boolean } | { refused: string };
 
 /**
  * Submits a signed event to one Lighthouse and waits for its word.
@@ -43,14 +35,14 @@ export async function submitEvent(
   try {
     socket.connect(endpoint);
     try {
-      await socket.send([wireText(event), ACKNOWLEDGE]);
+      await socket.send([wireText(event), acknowledgeRequest()]);
     } catch (thrown) {
       if (isTimeout(thrown)) return { kind: "unreachable" };
       throw thrown;
     }
     try {
       const [answer] = await socket.receive();
-      return readAnswer(answer);
+      return outcomeOf(answer);
     } catch (thrown) {
       if (isTimeout(thrown)) return { kind: "handed-over" };
       throw thrown;
@@ -60,12 +52,11 @@ export async function submitEvent(
   }
 }
 
-function readAnswer(answer: Buffer | undefined): SubmitOutcome {
-  const parsed = JSON.parse(answer?.toString() ?? "{}") as Partial<
-    Extract<Acknowledgement, { accepted: string }> & Extract<Acknowledgement, { refused: string }>
-  >;
-  if (parsed.refused !== undefined) return { kind: "refused", reason: parsed.refused };
-  return { kind: parsed.duplicate === true ? "duplicate" : "accepted" };
+function outcomeOf(answer: Buffer | undefined): SubmitOutcome {
+  const read = answer === undefined ? undefined : readAnswer(answer);
+  if (read === undefined || "acknowledges" in read) return { kind: "handed-over" };
+  if ("refused" in read) return { kind: "refused", reason: read.refused };
+  return { kind: read.duplicate ? "duplicate" : "accepted" };
 }
 
 function isTimeout(thrown: unknown): boolean {

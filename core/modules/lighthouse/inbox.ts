@@ -65,11 +65,31 @@ export function createInbox(log: Log): Inbox {
       try {
         return await write(batch, frames);
       } catch (thrown) {
-        if (isHopeless(thrown)) return writeOneByOne(batch, log);
-        log.error({ err: asError(thrown), waiting: events.length }, "cannot store events");
-        if (closing) return;
+        const err = asError(thrown);
+        if (isHopeless(thrown)) return await writeApart(batch, frames, err);
+        log.error({ err, waiting: events.length }, "cannot store events");
+        // What came later must not be stored without what came before: nobody heard that we have it.
+        if (closing) return void (events = []);
         await sleep(RETRY_MS);
       }
+    }
+  }
+
+  /** What the database can never take must not hold up the rest. */
+  async function writeApart(
+    batch: Waiting[],
+    frames: QuarantinedFrame[],
+    err: Error,
+  ): Promise<void> {
+    const [first, ...others] = batch;
+    if (frames.length > 0) {
+      log.error({ err, frames: frames.length }, "cannot keep refused frames");
+      await writeUntilDone(batch, []);
+    } else if (others.length > 0) {
+      for (const one of batch) await writeUntilDone([one], []);
+    } else if (first !== undefined) {
+      log.error({ err, uuid: first.event.uuid }, "cannot store an event");
+      first.resolve({ kind: "refused", reason: `the database refuses it: ${err.message}` });
     }
   }
 
@@ -107,19 +127,6 @@ async function write(batch: Waiting[], frames: QuarantinedFrame[]): Promise<void
   for (const { event, resolve } of batch) {
     // Of two equal ones in a batch the first was stored.
     resolve({ kind: fresh.delete(event.uuid) ? "stored" : "duplicate" });
-  }
-}
-
-/** One event that the database can never take must not hold up the others. */
-async function writeOneByOne(batch: Waiting[], log: Log): Promise<void> {
-  for (const one of batch) {
-    try {
-      await write([one], []);
-    } catch (thrown) {
-      const reason = `the database refuses it: ${asError(thrown).message}`;
-      log.error({ err: asError(thrown), uuid: one.event.uuid }, "cannot store an event");
-      one.resolve({ kind: "refused", reason });
-    }
   }
 }
 

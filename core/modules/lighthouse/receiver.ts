@@ -1,5 +1,9 @@
 import { Router } from "zeromq";
-import { ACKNOWLEDGE, type Acknowledgement } from "../../events/submit.ts";
+import {
+  type Acknowledgement,
+  GREETING_ANSWER,
+  readAnswerRequest,
+} from "../../events/acknowledge.ts";
 import type { TrustedKeys } from "../../events/signature.ts";
 import {
   decodeFrame,
@@ -9,6 +13,7 @@ import {
 } from "../../events/verify.ts";
 import { asError } from "../../errors.ts";
 import type { Log } from "../../log.ts";
+import { type Answers, createAnswers } from "./answers.ts";
 import { bindSocket } from "./bind.ts";
 import { countRefused, type LighthouseCounts } from "./counts.ts";
 import { createInbox, type Fate } from "./inbox.ts";
@@ -29,6 +34,8 @@ export interface Receiver {
 
 /** Read and waiting in memory at most; beyond it senders wait, as ROUTER slows them down. */
 const RECEIVE_HIGH_WATER_MARK = 1_000;
+/** Answers waiting for one sender; it has no more than a thousand events under way. */
+const SEND_HIGH_WATER_MARK = 10_000;
 /** How often a quiet socket looks whether it should stop, and a full inbox is tried again. */
 const LOOK_MS = 200;
 /** What senders had handed over when we were told to stop is still read for so long. */
@@ -38,10 +45,13 @@ export function createReceiver(options: ReceiverOptions): Receiver {
   const { counts, log, trusted } = options;
   const inbox = createInbox(log);
   const sockets: Router[] = [];
+  const answering: Answers[] = [];
   const loops: Promise<void>[] = [];
   let stopBy = Number.POSITIVE_INFINITY;
 
   async function listen(socket: Router, endpoint: string): Promise<void> {
+    const answers = createAnswers(socket);
+    answering.push(answers);
     while (performance.now() < stopBy) {
       let frames: Buffer[];
       try {
@@ -51,14 +61,19 @@ export function createReceiver(options: ReceiverOptions): Receiver {
         if (Number.isFinite(stopBy)) return;
         continue;
       }
-      take(socket, frames, endpoint);
+      take(answers, frames, endpoint);
       while (inbox.full() && performance.now() < stopBy) await pause();
     }
   }
 
-  function take(socket: Router, frames: Buffer[], endpoint: string): void {
+  function take(answers: Answers, frames: Buffer[], endpoint: string): void {
+    const [identity, json, second] = frames;
+    const request = readAnswerRequest(second);
+    if (identity !== undefined && request?.kind === "hello") {
+      answers.give(identity, GREETING_ANSWER);
+      return;
+    }
     counts.received += 1;
-    const [identity, json, request] = frames;
     // REQ sockets put an empty frame first; the peer does not read those either.
     if (identity === undefined || json === undefined || frames.length > 3 || json.length === 0) {
       refuse(
@@ -70,14 +85,17 @@ export function createReceiver(options: ReceiverOptions): Receiver {
       return;
     }
     const verdict = verifyFrame(json, trusted);
-    const asked = request?.toString() === ACKNOWLEDGE;
+    const answer = (given: Acknowledgement): void => {
+      if (request?.kind !== "acknowledge") return;
+      answers.give(identity, JSON.stringify({ ...given, number: request.number }));
+    };
     if (!verdict.accepted) {
       refuse(endpoint, verdict.code, verdict.reason, json, verdict);
-      if (asked) answer(socket, identity, { refused: verdict.reason });
+      answer({ refused: verdict.reason });
       return;
     }
     const settled = settle(verdict.event, (fate) => {
-      if (asked) answer(socket, identity, acknowledgement(verdict.event.uuid, fate));
+      answer(acknowledgement(verdict.event.uuid, fate));
     });
     settled.catch(unexpected);
   }
@@ -108,12 +126,6 @@ export function createReceiver(options: ReceiverOptions): Receiver {
     log.info({ source, code, reason, tag, signer }, "refused a submission");
   }
 
-  /** A sender that left meanwhile hears nothing; ROUTER drops what it cannot deliver. */
-  function answer(socket: Router, identity: Buffer, acknowledged: Acknowledgement): void {
-    if (socket.closed) return;
-    socket.send([identity, JSON.stringify(acknowledged)]).catch(() => undefined);
-  }
-
   function unexpected(thrown: unknown): void {
     log.error({ err: asError(thrown) }, "a submission met a bug");
   }
@@ -124,6 +136,7 @@ export function createReceiver(options: ReceiverOptions): Receiver {
         const socket = new Router({
           receiveHighWaterMark: RECEIVE_HIGH_WATER_MARK,
           receiveTimeout: LOOK_MS,
+          sendHighWaterMark: SEND_HIGH_WATER_MARK,
           sendTimeout: 0,
           // Far beyond what we read the connection is cut; a bit too long gets a reason.
           maxMessageSize: MAX_EVENT_BYTES * 2,
@@ -140,6 +153,7 @@ export function createReceiver(options: ReceiverOptions): Receiver {
       stopBy = performance.now() + DRAIN_MS;
       await Promise.all(loops);
       await inbox.close();
+      await Promise.all(answering.map((answers) => answers.flush()));
       for (const socket of sockets.splice(0)) socket.close();
     },
   };

@@ -172,6 +172,37 @@ test.serial("an event is accepted once, and says so when asked", async (t) => {
   t.is(await Event.count({ where: { uuid: String(toPlain(event)["uuid"]) } }), 1);
 });
 
+test.serial(
+  "who asks with numbers is answered with them, and a greeting counts nowhere",
+  async (t) => {
+    const dealer = new Dealer({ receiveTimeout: 20_000 });
+    t.teardown(() => dealer.close());
+    dealer.connect(submit);
+    const before = lighthouse.counts().received;
+    await dealer.send(["{}", "hello"]);
+    t.is(String(await dealer.receive()), '{"acknowledges":true}');
+    t.is(lighthouse.counts().received, before);
+    const event = signedPing();
+    const uuid = String(toPlain(event)["uuid"]);
+    await dealer.send([wireText(event), "ack 1"]);
+    await dealer.send([wireText(event), "ack 2"]);
+    await dealer.send(['{"tag": 1}', "ack 3"]);
+    const answers: unknown[] = [];
+    while (answers.length < 3) {
+      // Several answers may come as the frames of one message.
+      for (const frame of await dealer.receive()) answers.push(JSON.parse(frame.toString()));
+    }
+    t.deepEqual(
+      answers.toSorted((a, b) => Number(Object(a).number) - Number(Object(b).number)),
+      [
+        { accepted: uuid, duplicate: false, number: 1 },
+        { accepted: uuid, duplicate: true, number: 2 },
+        { refused: "the member uuid is missing", number: 3 },
+      ],
+    );
+  },
+);
+
 test.serial("events are published in the order of the journal", async (t) => {
   const socket = await subscribe(t);
   const names = Array.from({ length: 600 }, (_, index) => `n${index}`);
