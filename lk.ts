@@ -1,11 +1,11 @@
 import { userInfo } from "node:os";
 import { join } from "node:path";
-import { Command, CommanderError } from "commander";
+import { Command, CommanderError, Option } from "commander";
 import tab from "@bomb.sh/tab/commander";
 import { botModule } from "./bot/module.ts";
 import { failure, runOperation } from "./core/cli/run-operation.ts";
 import { printEvents } from "./core/cli/tail.ts";
-import type { Terminal } from "./core/cli/terminal.ts";
+import { PROGRESS_MODES, type ProgressMode, type Terminal } from "./core/cli/terminal.ts";
 import { loadSettings } from "./core/config.ts";
 import { database } from "./core/database/connect.ts";
 import { setUpEvents } from "./core/events/setup.ts";
@@ -25,6 +25,11 @@ const program = new Command("lk")
   .option("--config <file>", "configuration (default ./config.toml, /etc/laniakea/config.toml)")
   .option("--data <directory>", "state of this machine (default $LK_DATA_DIR, ./var)")
   .option("--json", "print JSON, for programs")
+  .addOption(
+    new Option("--progress <how>", "on standard error: bars (on a terminal), JSON each second")
+      .choices(PROGRESS_MODES)
+      .default("bar"),
+  )
   .option("--verbose", "log more")
   .showHelpAfterError("Type lk help for a list.")
   .exitOverride();
@@ -33,11 +38,13 @@ interface Flags {
   config?: string;
   data?: string;
   json?: boolean;
+  progress: ProgressMode;
   verbose?: boolean;
 }
 
 function terminal(): Terminal {
-  return { out: process.stdout, err: process.stderr, json: program.opts<Flags>().json === true };
+  const { json, progress } = program.opts<Flags>();
+  return { out: process.stdout, err: process.stderr, json: json === true, progress };
 }
 
 function environment(options: { quiet: boolean; room?: boolean }): Environment {

@@ -10,7 +10,6 @@ import { IncomingMessage } from "../hub/model/conversation.ts";
 import { defineHubModels } from "../hub/model/index.ts";
 import { handleNext } from "./inbox.ts";
 import { announceOthers, editOne } from "./progress.ts";
-import type { Sample } from "./progress-message.ts";
 
 const POLL_MS = 1_000;
 
@@ -27,7 +26,6 @@ export function createBot(environment: Environment): Service {
   const stop = new AbortController();
   const incoming = createAlarm();
   const operations = createAlarm();
-  const samples = new Map<string, Sample>();
   const listener = createListener(
     { [INCOMING_CHANNEL]: incoming.ring, [OPERATION_CHANNEL]: operations.ring },
     log,
@@ -35,7 +33,7 @@ export function createBot(environment: Environment): Service {
   let loops: Promise<void>[] = [];
 
   async function showProgress(): Promise<boolean> {
-    return (await editOne(samples)) || (await announceOthers()) > 0;
+    return (await editOne()) || (await announceOthers()) > 0;
   }
 
   /** Works while there is work, then waits to be woken. */

@@ -2,11 +2,10 @@ import { database, inTransaction } from "../core/database/connect.ts";
 import { Operation } from "../core/model/operation.ts";
 import { isFinished } from "../core/operation/queue.ts";
 import { post, revise } from "../hub/outbox.ts";
-import { messagesOf, type Sample } from "./progress-message.ts";
+import { messagesOf } from "./progress-message.ts";
 
 /** A message is edited at most this often; the end of a quick operation is shown at once. */
 const EDIT_INTERVAL_SECONDS = 3;
-const MAX_SAMPLES = 1_000;
 
 /** Where the message of an operation belongs: remote ids of the message that asked. */
 export interface Place {
@@ -62,10 +61,9 @@ interface Due {
  * Edits the message of one operation that has changed, if one is due. What the message says, that
  * it was edited, and whether that was the end are one transaction; each row is with one bot.
  *
- * @param samples what was shown before, by operation, for rates; kept up to date
  * @returns false when none is due
  */
-export function editOne(samples: Map<string, Sample>): Promise<boolean> {
+export function editOne(): Promise<boolean> {
   return inTransaction(async () => {
     const [due] = await database().query<Due>(
       `select operation_id, delivery_id, changed_at::text as change
@@ -79,16 +77,16 @@ export function editOne(samples: Map<string, Sample>): Promise<boolean> {
       [EDIT_INTERVAL_SECONDS],
     );
     if (due === undefined) return false;
-    await edit(due, samples);
+    await edit(due);
     return true;
   });
 }
 
-async function edit(due: Due, samples: Map<string, Sample>): Promise<void> {
+async function edit(due: Due): Promise<void> {
   const id = due.operation_id;
   const operation = await Operation.findByPk(id, { rejectOnEmpty: true });
   const final = isFinished(operation.state);
-  const [first, ...rest] = messagesOf(operation, samples.get(id));
+  const [first, ...rest] = messagesOf(operation);
   if (first !== undefined) await revise(due.delivery_id, first, { final });
   if (rest.length > 0) await postRest(operation, due.delivery_id, rest);
   await database().query(
@@ -96,11 +94,6 @@ async function edit(due: Due, samples: Map<string, Sample>): Promise<void> {
             finished_at = case when $3 then now() end where operation_id = $1`,
     [id, due.change, final],
   );
-  const { progress, changedAt } = operation;
-  // Those whose end another bot showed are never asked for again.
-  if (samples.size > MAX_SAMPLES) samples.clear();
-  if (final || progress === null) samples.delete(id);
-  else samples.set(id, { progress, at: changedAt });
 }
 
 /** The further messages of an answer go where its first one is. */

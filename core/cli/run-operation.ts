@@ -6,7 +6,8 @@ import type { Answer, Caller, Environment } from "../operation/declare.ts";
 import { describeOperation } from "../operation/describe.ts";
 import { perform } from "../operation/perform.ts";
 import { cancelled } from "../operation/runner.ts";
-import { createProgressBar, printAnswer, type Terminal } from "./terminal.ts";
+import { createProgressDisplay } from "./progress.ts";
+import { printAnswer, type Terminal } from "./terminal.ts";
 
 /**
  * Runs one operation for the command line, to its end, and prints the answer.
@@ -52,12 +53,12 @@ async function runWithDatabase(
   if (typed.operation.kind !== "work") {
     return finish(terminal, await runAtOnce(environment, admitted, stop.signal));
   }
-  const bar = createProgressBar(terminal);
+  const display = createProgressDisplay(terminal);
   const operation = await perform(admitted, {
     environment,
     signal: stop.signal,
-    onProgress: bar.update,
-  }).finally(bar.stop);
+    onProgress: display.update,
+  }).finally(display.stop);
   if (operation?.answer) return finish(terminal, operation.answer);
   const error = operation?.error;
   if (error) throw new OperatorError(error.code, error.message, error.hint);

@@ -25,6 +25,15 @@ export interface Progress {
   done?: number;
   total?: number;
   unit?: "bytes" | "packages" | "steps";
+  /** Packages read so far, where `done` counts their bytes. */
+  packages?: number;
+  /** What is worked on at this moment; their sum and what is finished are `done`. */
+  parts?: { name: string; done: number; total?: number }[];
+  /** Of `unit` a second, smoothed. It and the next two are added by the runner. */
+  rate?: number;
+  packagesRate?: number;
+  /** Never negative; missing while nobody can tell. */
+  secondsLeft?: number;
 }
 
 /** What every part of a running program is given. */

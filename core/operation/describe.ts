@@ -1,8 +1,7 @@
-import prettyBytes from "pretty-bytes";
 import prettyMilliseconds from "pretty-ms";
 import type { Inline, Message, Tone } from "../message.ts";
 import type { Operation, OperationState } from "../model/operation.ts";
-import type { Progress } from "./declare.ts";
+import { progressLines } from "./progress-words.ts";
 
 const TONES: Record<OperationState, Tone> = {
   queued: "neutral",
@@ -22,7 +21,9 @@ export function describeOperation(operation: Operation): Message {
     ` #${number} ${stateWords(operation)}`,
   ];
   const details: Inline[][] = [];
-  if (state === "running" && progress !== null) details.push([progressLine(progress)]);
+  if (state === "running" && progress !== null) {
+    details.push(...progressLines(progress).map((line) => [line]));
+  }
   if (error !== null) details.push([error.message]);
   details.push([`asked for by ${caller}`]);
   return {
@@ -31,22 +32,6 @@ export function describeOperation(operation: Operation): Message {
     details,
     ...(error?.hint === undefined ? {} : { next: [error.hint] }),
   };
-}
-
-/** `Reading Sources ▓▓▓▓░░░░░░ 41 % (20.5 MB of 50 MB)`, or as much of it as is known. */
-export function progressLine(progress: Progress): string {
-  const { step, done, total, unit } = progress;
-  if (done === undefined) return step;
-  if (total === undefined || total === 0) return `${step}: ${amount(done, unit)}`;
-  const share = Math.min(done / total, 1);
-  const filled = Math.round(share * 10);
-  const bar = "▓".repeat(filled) + "░".repeat(10 - filled);
-  return `${step} ${bar} ${Math.floor(share * 100)} % (${amount(done, unit)} of ${amount(total, unit)})`;
-}
-
-function amount(count: number, unit: Progress["unit"]): string {
-  if (unit === "bytes") return prettyBytes(count);
-  return `${count.toLocaleString("en")}${unit === undefined ? "" : ` ${unit}`}`;
 }
 
 function stateWords(operation: Operation): string {

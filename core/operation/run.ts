@@ -5,6 +5,7 @@ import { asError, OperatorError } from "../errors.ts";
 import type { Log } from "../log.ts";
 import { Operation } from "../model/operation.ts";
 import type { Answer, Environment, OperationDeclaration, Progress, Role } from "./declare.ts";
+import { createProgressReporter } from "./progress-report.ts";
 import { notify } from "./queue.ts";
 
 /**
@@ -20,7 +21,6 @@ export interface Claim {
 
 /** An import that was interrupted this often is given up. */
 export const MAX_ATTEMPTS = 5;
-const PROGRESS_INTERVAL_MS = 400;
 
 /** Takes the session lock of an operation. False when another process has it. */
 export async function lockOperation(client: pg.Client, id: string): Promise<boolean> {
@@ -85,7 +85,11 @@ export async function runClaim(
     operation: operation.name,
     number: operation.number,
   });
-  const reporter = progressReporter(claim, options);
+  const reporter = createProgressReporter({
+    log: options.environment.log,
+    ...(options.onProgress === undefined ? {} : { onProgress: options.onProgress }),
+    store: (progress) => storeProgress(claim, progress),
+  });
   try {
     if (claim.attempt > MAX_ATTEMPTS) throw interruptedTooOften(operation);
     log.info("operation started");
@@ -159,36 +163,16 @@ function json(value: unknown): string | null {
   return value === null ? null : JSON.stringify(value);
 }
 
-/** Writes progress at most a few times a second, however often it is reported. */
-function progressReporter(
-  claim: Claim,
-  options: RunOptions,
-): { report: (progress: Progress) => void; stop: () => void } {
-  let latest: Progress | undefined;
-  let timer: NodeJS.Timeout | undefined;
-  function write(): void {
-    timer = undefined;
-    const progress = latest;
-    if (progress === undefined) return;
-    outsideTransaction(async () => {
-      await database().query(
-        `update operation set progress = $3, changed_at = now()
-          where id = $1 and attempts = $2 and state = 'running'`,
-        [claim.operation.id, claim.attempt, JSON.stringify(progress)],
-      );
-      await notify(claim.operation.id);
-    }).catch((thrown: unknown) => {
-      options.environment.log.warn({ err: asError(thrown) }, "cannot store progress");
-    });
-  }
-  return {
-    report: (progress) => {
-      latest = progress;
-      options.onProgress?.(progress);
-      timer ??= setTimeout(write, PROGRESS_INTERVAL_MS);
-    },
-    stop: () => clearTimeout(timer),
-  };
+/** Only the attempt that is current says how far it is. */
+async function storeProgress(claim: Claim, progress: Progress): Promise<void> {
+  await outsideTransaction(async () => {
+    await database().query(
+      `update operation set progress = $3, changed_at = now()
+        where id = $1 and attempts = $2 and state = 'running'`,
+      [claim.operation.id, claim.attempt, JSON.stringify(progress)],
+    );
+    await notify(claim.operation.id);
+  });
 }
 
 function interruptedTooOften(operation: Operation): OperatorError {

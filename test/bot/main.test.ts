@@ -206,7 +206,7 @@ test.serial("two bots edit a message once", async (t) => {
   await announceOthers();
   const [operation] = await Operation.findAll();
   await requestCancel(operation?.number ?? "", "local:test");
-  const edits = await Promise.all([editOne(new Map()), editOne(new Map()), editOne(new Map())]);
+  const edits = await Promise.all([editOne(), editOne(), editOne()]);
   t.is(edits.filter(Boolean).length, 1);
   t.is((await said()).length, 2);
 });
@@ -219,8 +219,8 @@ test.serial("nothing changed is nothing edited", async (t) => {
   });
   await announceOthers();
   await database().query("update bot_progress set posted_at = now() - interval '1 hour'");
-  t.false(await editOne(new Map()));
+  t.false(await editOne());
   await database().query("update operation set changed_at = clock_timestamp()");
-  t.true(await editOne(new Map()));
-  t.false(await editOne(new Map()));
+  t.true(await editOne());
+  t.false(await editOne());
 });

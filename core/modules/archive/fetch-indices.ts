@@ -1,4 +1,5 @@
 import { asError } from "../../errors.ts";
+import type { MeteredWork } from "../../operation/progress-meter.ts";
 import { downloadIndex, type DownloadOptions, type IndexFile } from "./download.ts";
 import type { PlannedIndex } from "./plan.ts";
 
@@ -15,7 +16,7 @@ const AT_ONCE = 4;
  */
 export async function* fetchIndices(
   due: readonly PlannedIndex[],
-  options: DownloadOptions,
+  options: Omit<DownloadOptions, "onBytes"> & { fetching?: MeteredWork },
 ): AsyncGenerator<[PlannedIndex, IndexFile]> {
   const stop = new AbortController();
   const signal = AbortSignal.any([options.signal, stop.signal]);
@@ -27,7 +28,10 @@ export async function* fetchIndices(
   async function work(): Promise<void> {
     try {
       for (let index = waiting.shift(); index !== undefined; index = waiting.shift()) {
-        ready.push([index, await downloadIndex(index, { ...options, signal })]);
+        const part = options.fetching?.part(index.path, index.forms[0]?.file.size);
+        const onBytes = (bytes: number): void => part?.add(bytes);
+        ready.push([index, await downloadIndex(index, { ...options, signal, onBytes })]);
+        part?.end();
         wake();
       }
     } catch (thrown) {

@@ -1,6 +1,7 @@
 import { database, inTransaction } from "../../database/connect.ts";
 import { transactionClient } from "../../database/transaction.ts";
 import { SuiteRelease } from "../../model/archive-suite.ts";
+import { createProgressMeter, type ProgressMeter } from "../../operation/progress-meter.ts";
 import type { IndexFile } from "./download.ts";
 import { createFetcher, type Fetcher } from "./fetch.ts";
 import { fetchIndices } from "./fetch-indices.ts";
@@ -28,17 +29,18 @@ export async function importSuite(
   options: ImportOptions,
 ): Promise<ImportResult> {
   const startedAt = new Date();
+  const meter = createProgressMeter(options.progress);
   const fetcher = createFetcher(options);
   const files = new Map<PlannedIndex, IndexFile>();
   try {
-    options.progress({ step: `${suite.name}: asking for its Release` });
+    meter.say(`${suite.name}: asking for its Release`);
     const before = (await SuiteRelease.findByPk(suite.id))?.get({ plain: true });
     const fetched = await fetchRelease(fetcher, suite, before, options);
     const planned = planIndices(suite, fetched.release);
     const stored = await inTransaction(() => storedIndices(transactionClient(), suite.id));
     const due = planned.filter((index) => options.force || !isStored(index, stored));
-    await fetchAll(due, files, suite, fetched, fetcher, options);
-    const work: SuiteWork = { suite, planned, files, fetched, startedAt, options };
+    await fetchAll(due, files, suite, fetched, fetcher, options, meter);
+    const work: SuiteWork = { suite, planned, files, fetched, startedAt, options, meter };
     const result = options.dryRun
       ? await tryOut(work)
       : await inTransaction(() => storeSuite(work));
@@ -57,21 +59,20 @@ async function fetchAll(
   { release, mirror }: FetchedRelease,
   fetcher: Fetcher,
   options: ImportOptions,
+  meter: ProgressMeter,
 ): Promise<void> {
   const total = due.reduce((sum, index) => sum + (index.forms[0]?.file.size ?? 0), 0);
-  let done = 0;
-  const fetching = fetchIndices(due, {
+  const fetching = meter.begin(`${suite.name}: fetching`, total);
+  const fetched = fetchIndices(due, {
     fetcher,
     mirrors: [mirror, ...suite.mirrors.filter((other) => other !== mirror)],
     suite: suite.name,
     byHash: release.acquireByHash,
     signal: options.signal,
-    onBytes: (bytes) => {
-      done += bytes;
-      options.progress({ step: `${suite.name}: fetching its indices`, done, total, unit: "bytes" });
-    },
+    fetching,
   });
-  for await (const [index, file] of fetching) files.set(index, file);
+  for await (const [index, file] of fetched) files.set(index, file);
+  fetching.end();
 }
 
 /** Thrown to end a transaction that must leave nothing behind. */

@@ -35,7 +35,8 @@ export interface LoadOptions {
   /** Ids of the stanzas that are stored, by their hash. Those that are found are taken out. */
   known: Map<string, number>;
   nextId(): number;
-  onBytes(bytes: number): void;
+  /** Told after each chunk: its uncompressed bytes, and the stanzas that ended in it. */
+  onRead(bytes: number, stanzas: number): void;
   signal: AbortSignal;
 }
 
@@ -95,7 +96,11 @@ async function scanAll(
   flush: () => Promise<void>,
 ): Promise<{ size: number }> {
   const { expected, name } = index;
-  const scanner = createStanzaScanner(name, shape.fields, onStanza);
+  let stanzas = 0;
+  const scanner = createStanzaScanner(name, shape.fields, (stanza) => {
+    stanzas++;
+    onStanza(stanza);
+  });
   const hash = createHash("sha256");
   let size = 0;
   for await (const chunk of index.content) {
@@ -105,7 +110,8 @@ async function scanAll(
     if (expected !== undefined && size > expected.size) throw wrong(name, "is larger");
     hash.update(chunk);
     scanner.write(chunk);
-    options.onBytes(chunk.length);
+    options.onRead(chunk.length, stanzas);
+    stanzas = 0;
     await flush();
   }
   const sha256 = hash.digest("hex");
@@ -114,6 +120,7 @@ async function scanAll(
     if (expected.sha256 !== undefined && sha256 !== expected.sha256) throw wrong(name, "differs");
   }
   scanner.end();
+  options.onRead(0, stanzas);
   return { size };
 }
 

@@ -6,6 +6,7 @@ import type { Log } from "../../log.ts";
 import { deleteIndices } from "../../model/archive-removal.ts";
 import { Suite, SuiteRelease } from "../../model/archive-suite.ts";
 import type { Progress } from "../../operation/declare.ts";
+import type { MeteredWork, ProgressMeter } from "../../operation/progress-meter.ts";
 import { announceChanges } from "./announce.ts";
 import { decompress } from "./decompress.ts";
 import type { IndexFile } from "./download.ts";
@@ -61,6 +62,7 @@ export interface SuiteWork {
   fetched: FetchedRelease;
   startedAt: Date;
   options: ImportOptions;
+  meter: ProgressMeter;
 }
 
 /**
@@ -73,7 +75,7 @@ export async function storeSuite(work: SuiteWork): Promise<ImportResult> {
   const { suite, planned, options } = work;
   const client = transactionClient();
   await lockSuite(client, suite.id, options.signal, () =>
-    options.progress({ step: `${suite.name}: waiting for another import of it` }),
+    work.meter.say(`${suite.name}: waiting for another import of it`),
   );
   const row = await Suite.findByPk(suite.id, { rejectOnEmpty: true });
   const stored = await storedIndices(client, suite.id);
@@ -111,8 +113,10 @@ async function storeChanges(
   const client = transactionClient();
   const runId = await beginRun(client, suite.id, startedAt, fetched.release.date);
   if (!result.first) await createStages(client);
-  const reader = createReader(work, result, client, runId, due);
+  const reading = beginReading(work, due);
+  const reader = createReader(work, result, client, runId, reading);
   for (const [index, file] of due) await reader(index, file);
+  reading.end();
   for (const index of obsolete) {
     if (!result.first) {
       await noteDeletedIndex(client, { ...index, suiteId: suite.id, indexId: index.id });
@@ -126,16 +130,24 @@ async function storeChanges(
   await announce(client, runId, suite, result);
 }
 
+function beginReading(
+  { suite, meter }: SuiteWork,
+  due: readonly [PlannedIndex, IndexFile][],
+): MeteredWork {
+  const sizes = due.map(([index]) => index.plain?.size);
+  const known = sizes.every((size) => size !== undefined);
+  const total = known ? sizes.reduce((sum, size) => sum + size, 0) : undefined;
+  return meter.begin(`${suite.name}: reading`, total);
+}
+
 /** Reads one index after the other into the tables (first import) or the stages. */
 function createReader(
   { suite, options }: SuiteWork,
   result: ImportResult,
   client: ClientBase,
   runId: number,
-  due: [PlannedIndex, IndexFile][],
+  reading: MeteredWork,
 ): (index: PlannedIndex, file: IndexFile) => Promise<void> {
-  const sizes = due.map(([index]) => index.plain?.size);
-  const total = sizes.reduce<number>((sum, size) => sum + (size ?? 0), 0);
   let count = 0;
   // Ids stay below 2^53 for half a billion runs, and no run stores sixteen million rows.
   const nextId = (): number => runId * 2 ** 24 + count++;
@@ -144,7 +156,7 @@ function createReader(
     const known = result.first
       ? new Map<string, number>()
       : await knownStanzas(client, index.kind, indexId);
-    const step = `${suite.name}: reading ${index.path}`;
+    const part = reading.part(index.path, index.plain?.size);
     const { signal } = options;
     const loaded = await loadIndex(
       {
@@ -160,9 +172,9 @@ function createReader(
         known,
         nextId,
         signal,
-        onBytes: (bytes) => {
+        onRead: (bytes, stanzas) => {
           result.bytes += bytes;
-          options.progress({ step, done: result.bytes, total, unit: "bytes" });
+          part.add(bytes, stanzas);
         },
       },
     );
@@ -171,6 +183,7 @@ function createReader(
       await mergeIndex(client, { ...index, suiteId: suite.id, gone });
     }
     await describeIndex(client, indexId, { ...loaded, sha256: contentHash(index) });
+    part.end();
   };
 }
 

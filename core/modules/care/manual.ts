@@ -44,8 +44,8 @@ export function commandsPage(registry: Registry): string {
     "",
     "The same words work at the command line (`lk import …`), in a Matrix room (`!lk import …`), in",
     "the room of the page, and over HTTP (`POST /api/v1/operations/import`). At the command line every",
-    "command knows `--json`, `--config FILE`, `--data DIR` and `--help`. Exit status: 0 done, 1 failed,",
-    "2 wrong usage. Written by `lk manual`.",
+    "command knows `--json`, `--progress bar|json|none`, `--config FILE`, `--data DIR` and `--help`.",
+    "Exit status: 0 done, 1 failed, 2 wrong usage. Written by `lk manual`.",
     "",
     ...operations.flatMap(commandSection),
   ].join("\n");

@@ -17,6 +17,21 @@ export const AnswerJson = z.object({
   failed: z.boolean().meta({ description: "true: it was done, and the verdict is no" }),
 });
 
+const ProgressJson = z.object({
+  step: z.string(),
+  done: z.number().optional(),
+  total: z.number().optional(),
+  unit: z.enum(["bytes", "packages", "steps"]).optional(),
+  packages: z.number().optional(),
+  parts: z
+    .array(z.object({ name: z.string(), done: z.number(), total: z.number().optional() }))
+    .optional()
+    .meta({ description: "what is worked on at this moment" }),
+  rate: z.number().optional().meta({ description: "of the unit a second, smoothed" }),
+  packagesRate: z.number().optional(),
+  secondsLeft: z.number().optional(),
+});
+
 export const OperationJson = z.object({
   id: z.string(),
   number: z.string(),
@@ -26,14 +41,7 @@ export const OperationJson = z.object({
   caller: z.string(),
   origin: z.string(),
   state: z.enum(["queued", "running", "done", "failed", "cancelled"]),
-  progress: z
-    .object({
-      step: z.string(),
-      done: z.number().optional(),
-      total: z.number().optional(),
-      unit: z.enum(["bytes", "packages", "steps"]).optional(),
-    })
-    .nullable(),
+  progress: ProgressJson.nullable(),
   answer: AnswerJson.nullable(),
   error: z
     .object({ code: z.string(), message: z.string(), hint: z.string().optional() })

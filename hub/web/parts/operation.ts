@@ -2,7 +2,7 @@ import { html, type Safe } from "../../../core/html.ts";
 import { visible } from "../../../core/message.ts";
 import type { Operation, OperationState } from "../../../core/model/operation.ts";
 import type { Progress } from "../../../core/operation/declare.ts";
-import { progressLine } from "../../../core/operation/describe.ts";
+import { progressLines } from "../../../core/operation/progress-words.ts";
 import { messageHtml } from "./message.ts";
 import { momentHtml, timeHtml } from "./time.ts";
 
@@ -56,13 +56,13 @@ export function stateBadge(operation: Operation): Safe {
 export function progressHtml(operation: Operation): Safe {
   const progress = operation.progress ?? { step: "Starting" };
   const share = shareOf(progress);
-  const words = visible(progressLine(progress).replace(/ [▓░]+/, ""));
+  const lines = progressLines(progress).map((line) => visible(line.replace(/ [▓░]+/, "")));
+  const words = lines.map((line) => html`<p class="quiet">${line}</p>`);
   const label = `Progress of ${operation.name} #${operation.number}`;
   return share === undefined
-    ? html`<progress aria-label="${label}"></progress>
-        <p class="quiet">${words}</p>`
+    ? html`<progress aria-label="${label}"></progress> ${words}`
     : html`<progress aria-label="${label}" max="100" value="${share}">${share} %</progress>
-        <p class="quiet">${words}</p>`;
+        ${words}`;
 }
 
 function shareOf({ done, total }: Progress): number | undefined {
