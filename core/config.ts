@@ -4,6 +4,9 @@ import { z } from "zod";
 import { OperatorError } from "./errors.ts";
 import { readToml } from "./toml.ts";
 
+/** A uuid is known for so long at least: within the window no event can come a second time. */
+const REMEMBERED_DAYS = 90;
+
 const Endpoint = z
   .string()
   .regex(/^(tcp:\/\/(\*|[^/:]+|\[[0-9a-fA-F:]+\]):(\d{1,5}|\*)|ipc:\/\/.+|inproc:\/\/.+)$/, {
@@ -57,6 +60,14 @@ export const Config = z.strictObject({
         description:
           "where Lighthouse will serve build jobs (ROUTER with CURVE); nothing binds it yet",
       }),
+      window_days: z
+        .int()
+        .min(1)
+        .max(REMEMBERED_DAYS)
+        .default(30)
+        .meta({
+          description: `older events are refused unless they are replayed; at most ${REMEMBERED_DAYS}, for so long uuids are remembered`,
+        }),
       servers: z
         .strictObject({
           submit: Endpoints.prefault([]).meta({

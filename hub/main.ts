@@ -1,7 +1,7 @@
 import { database } from "../core/database/connect.ts";
 import { createListener } from "../core/database/listen.ts";
 import { JOURNAL_CHANNEL } from "../core/events/journal.ts";
-import { openKeyring } from "../core/events/setup.ts";
+import { admissionRules, openKeyring } from "../core/events/setup.ts";
 import type { Environment } from "../core/operation/declare.ts";
 import type { Service } from "../core/service.ts";
 import { type Batcher, createBatcher } from "./batch.ts";
@@ -85,9 +85,9 @@ function channelService(channel: Channel): Service {
 }
 
 function intakeService(environment: Environment, subscribe: Subscribe): Service {
-  const keyring = openKeyring(environment);
+  const rules = admissionRules(environment, openKeyring(environment));
   const batcher: Batcher<ReceivedFrame> = createBatcher({
-    take: (frames) => takeIn(frames, keyring),
+    take: (frames) => takeIn(frames, rules),
     size: FRAMES_AT_ONCE,
     waitMs: FRAME_WAIT_MS,
     log: environment.log,

@@ -10,19 +10,6 @@ export type Origin = "local" | "submitted" | "bus";
 /** What the journal keeps of an event. */
 export type JournalEntry = Omit<VerifiedEvent, "data">;
 
-/** A frame that was refused. */
-export interface QuarantinedFrame {
-  /** The endpoint it came in by. */
-  source: string;
-  reason: string;
-  signer?: string | undefined;
-  tag?: string | undefined;
-  body: string;
-}
-
-/** No more of a refused frame is kept. */
-const QUARANTINED_CHARACTERS = 65_536;
-
 /**
  * Writes events into the journal, in order, in the running transaction or one of its own. Events
  * heard on the bus were published by whoever we heard them from and are not published again.
@@ -44,6 +31,7 @@ export async function storeEvents(
          from unnest($1::uuid[], $2::text[], $3::timestamptz[], $4::text[], $5::text[], $6::text[])
               with ordinality as e (uuid, tag, time, signer, body, data, place)
         where not exists (select 1 from event known where known.uuid = e.uuid)
+          and not exists (select 1 from event_seen seen where seen.uuid = e.uuid)
         order by place
        on conflict (uuid) do nothing
        returning id, uuid`,
@@ -60,25 +48,4 @@ export async function storeEvents(
     if (rows.length > 0) await database().query("select pg_notify($1, '')", [JOURNAL_CHANNEL]);
     return new Map(rows.map((row) => [row.uuid, row.id]));
   });
-}
-
-/** Keeps refused frames for operators to look at. */
-export async function quarantine(frames: readonly QuarantinedFrame[]): Promise<void> {
-  if (frames.length === 0) return;
-  await database().query(
-    `insert into event_quarantine (source, reason, signer, tag, body)
-     select * from unnest($1::text[], $2::text[], $3::text[], $4::text[], $5::text[])`,
-    [
-      frames.map((frame) => storable(frame.source)),
-      frames.map((frame) => storable(frame.reason)),
-      frames.map((frame) => (frame.signer === undefined ? null : storable(frame.signer))),
-      frames.map((frame) => (frame.tag === undefined ? null : storable(frame.tag))),
-      frames.map((frame) => storable(frame.body)),
-    ],
-  );
-}
-
-/** PostgreSQL's text holds everything but U+0000. */
-function storable(text: string): string {
-  return text.slice(0, QUARANTINED_CHARACTERS).replaceAll("\0", "\ufffd");
 }

@@ -1,4 +1,4 @@
-import { readFileSync } from "node:fs";
+import { readFileSync, statSync } from "node:fs";
 import { curveKeyPair } from "zeromq";
 import { asError, OperatorError } from "../errors.ts";
 import {
@@ -29,6 +29,8 @@ export interface KeyOwner {
   name?: string | undefined;
   email?: string | undefined;
   organization?: string | undefined;
+  /** Whose events it signs: what it may say follows from that. */
+  module?: string | undefined;
 }
 
 /** The two texts of a new key: one to keep, one to give away. */
@@ -60,6 +62,23 @@ export function readKeyFile(path: string): KeyFile {
     );
   }
   return parseKeyFile(text, path);
+}
+
+/**
+ * As `readKeyFile`, for a key that signs.
+ *
+ * @throws OperatorError also `KEY_EXPOSED` when others than its owner may read or write the file
+ */
+export function readSecretKeyFile(path: string): KeyFile {
+  const mode = statSync(path, { throwIfNoEntry: false })?.mode ?? 0;
+  if ((mode & 0o077) !== 0) {
+    throw new OperatorError(
+      "KEY_EXPOSED",
+      `The secret key file ${path} is open to others (mode ${(mode & 0o777).toString(8)}).`,
+      `Close it, if you are sure that nobody copied it: chmod 600 ${path}`,
+    );
+  }
+  return readKeyFile(path);
 }
 
 /**
@@ -117,6 +136,7 @@ export function newKeyPair(
     name: owner.name ?? id,
     email: owner.email ?? "",
     ...(owner.organization === undefined ? {} : { organization: owner.organization }),
+    ...(owner.module === undefined ? {} : { module: owner.module }),
     "created-by": "Laniakea Keytool",
     "date-created": created,
   });

@@ -10,11 +10,20 @@ import {
   writeFileSync,
 } from "node:fs";
 import { hostname } from "node:os";
-import { dirname, join } from "node:path";
+import { basename, dirname, join } from "node:path";
 import { asError } from "../errors.ts";
 import { type Log, silentLog } from "../log.ts";
-import { type KeyFile, newKeyPair, parseKeyFile, readKeyFile } from "./key-file.ts";
-import type { SigningKey, TrustedKeys } from "./signature.ts";
+import {
+  type KeyFile,
+  newKeyPair,
+  parseKeyFile,
+  readKeyFile,
+  readSecretKeyFile,
+} from "./key-file.ts";
+import type { Authority } from "./admission.ts";
+import { decideRights, defaultRights, moduleOfSigner, NO_RIGHTS, type Rights } from "./rights.ts";
+import { type DecidedRights, readRightsFile } from "./rights-file.ts";
+import type { SigningKey } from "./signature.ts";
 
 /** A key of the directory, and the file that holds it. */
 export interface KeptKey {
@@ -36,11 +45,11 @@ const RECHECK_MS = 2_000;
 
 /**
  * The key directory of Laniakea's layout: `secret/<host>-<module>_private.sec`, falling back to
- * `secret/<host>-general_private.sec`, and `trusted/*`. Changes, revocation too, take effect
- * within two seconds: file names, sizes and times are looked at again on use, so that there is
- * nothing to start or stop.
+ * `secret/<host>-general_private.sec`, and `trusted/*`; beside them `revoked/*`, keys that count
+ * no more wherever they lie, and `rights.toml`. Changes take effect within two seconds: file
+ * names, sizes and times are looked at again on use, so that there is nothing to start or stop.
  */
-export class Keyring implements TrustedKeys {
+export class Keyring implements Authority {
   readonly directory: string;
   readonly #host: string;
   readonly #log: Log;
@@ -50,6 +59,8 @@ export class Keyring implements TrustedKeys {
   #seen = "";
   #trusted: KeptKey[] = [];
   #verifyKeys = new Map<string, Buffer[]>();
+  #rights = new Map<string, Rights>();
+  #decided: DecidedRights | undefined;
   #signingKeys = new Map<string, SigningKey | undefined>();
 
   constructor(directory: string, options: KeyringOptions = {}) {
@@ -76,6 +87,17 @@ export class Keyring implements TrustedKeys {
     return this.#verifyKeys.get(signer) ?? [];
   }
 
+  /** What a signer may say: what was decided, else what its module may. */
+  rights(signer: string): Rights {
+    this.#refresh();
+    return this.#rights.get(signer) ?? NO_RIGHTS;
+  }
+
+  /** The key files that were revoked. */
+  revoked(): readonly KeptKey[] {
+    return this.#readFolder("revoked");
+  }
+
   /** The key that a module of this machine signs with, or undefined when it has none. */
   signingKey(module: string): SigningKey | undefined {
     this.#refresh();
@@ -91,6 +113,11 @@ export class Keyring implements TrustedKeys {
     return join(this.directory, "secret", `${this.#host}-${module}_private.sec`);
   }
 
+  /** Where decisions about rights live. */
+  rightsFile(): string {
+    return join(this.directory, "rights.toml");
+  }
+
   /** Where the public key of a signer lives once it is trusted. */
   trustedFile(name: string): string {
     return join(this.directory, "trusted", `${name}.pub.key`);
@@ -104,7 +131,7 @@ export class Keyring implements TrustedKeys {
    */
   ensureOwnKey(module: string): boolean {
     const id = `${this.#host.replace(/[^A-Za-z0-9._-]/g, "-")}-${module}`;
-    const pair = newKeyPair(id, { name: `${module} on ${this.#host}` });
+    const pair = newKeyPair(id, { name: `${module} on ${this.#host}`, module });
     if (!writeKeyFile(this.secretFile(module), pair.secret, 0o600)) return false;
     writeKeyFile(this.trustedFile(id), pair.public, 0o644);
     this.#checked = Number.NEGATIVE_INFINITY;
@@ -115,25 +142,52 @@ export class Keyring implements TrustedKeys {
     const now = performance.now();
     if (now - this.#checked < this.#recheck) return;
     this.#checked = now;
-    const folders = [...this.#trustedFolders, "secret"];
-    const seen = folders.map((folder) => this.#fingerprint(folder)).join("\n");
+    const folders = [...this.#trustedFolders, "revoked", "secret"];
+    const files = [...folders.flatMap((folder) => this.#files(folder)), this.rightsFile()];
+    const seen = fingerprint(files);
     if (seen === this.#seen) return;
     this.#seen = seen;
     this.#signingKeys.clear();
     this.#trusted = this.#readTrusted();
+    this.#decided = this.#readDecided();
     this.#verifyKeys = new Map();
-    for (const { key } of this.#trusted) {
-      if (!key.verifyKey) continue;
-      this.#verifyKeys.set(key.id, [...(this.#verifyKeys.get(key.id) ?? []), key.verifyKey]);
+    this.#rights = new Map();
+    for (const kept of this.#trusted) this.#admit(kept);
+  }
+
+  #admit({ file, key }: KeptKey): void {
+    if (!key.verifyKey) return;
+    this.#verifyKeys.set(key.id, [...(this.#verifyKeys.get(key.id) ?? []), key.verifyKey]);
+    // Of several keys of a signer the first tells: a new version cannot add rights by itself.
+    if (this.#rights.has(key.id) || this.#decided === undefined) return;
+    const names = {
+      id: key.id,
+      metadata: key.metadata["module"],
+      file: basename(file).replace(/(\.pub)?\.key$/, ""),
+    };
+    const rights = decideRights(defaultRights(moduleOfSigner(names)), this.#decided.get(key.id));
+    this.#rights.set(key.id, rights);
+  }
+
+  /** The last decisions that could be read; before there are any, nobody may say anything. */
+  #readDecided(): DecidedRights | undefined {
+    try {
+      return readRightsFile(this.rightsFile());
+    } catch (thrown) {
+      this.#log.error({ err: asError(thrown) }, "cannot read who may say what");
+      return this.#decided;
     }
   }
 
   #readTrusted(): KeptKey[] {
     const keys = this.#trustedFolders.flatMap((folder) => this.#readFolder(folder));
-    for (const { file, key } of keys) {
+    const revoked = this.revoked();
+    return keys.filter(({ file, key }) => {
       if (key.signingKey) this.#log.warn({ file }, "a trusted key file holds a secret key");
-    }
-    return keys;
+      const counts = !revoked.some((one) => sameKey(one.key, key));
+      if (!counts) this.#log.warn({ file }, "a trusted key file holds a key that was revoked");
+      return counts;
+    });
   }
 
   #readFolder(folder: string): KeptKey[] {
@@ -145,15 +199,6 @@ export class Keyring implements TrustedKeys {
         return [];
       }
     });
-  }
-
-  /** Changes whenever a file of the folder appears, vanishes or is written. */
-  #fingerprint(folder: string): string {
-    const lines = this.#files(folder).map((file) => {
-      const stat = statSync(file, { bigint: true, throwIfNoEntry: false });
-      return `${file} ${stat?.ino} ${stat?.size} ${stat?.mtimeNs} ${stat?.ctimeNs}`;
-    });
-    return lines.join("\n");
   }
 
   #files(folder: string): string[] {
@@ -175,12 +220,27 @@ export class Keyring implements TrustedKeys {
     const file = this.secretFile(module);
     if (statSync(file, { throwIfNoEntry: false }) === undefined) return undefined;
     try {
-      return readKeyFile(file).signingKey;
+      return readSecretKeyFile(file).signingKey;
     } catch (thrown) {
       this.#log.warn({ file, reason: asError(thrown).message }, "a secret key is not usable");
       return undefined;
     }
   }
+}
+
+/** Changes whenever one of the files appears, vanishes or is written. */
+function fingerprint(files: readonly string[]): string {
+  const lines = files.map((file) => {
+    const stat = statSync(file, { bigint: true, throwIfNoEntry: false });
+    return `${file} ${stat?.ino} ${stat?.size} ${stat?.mtimeNs} ${stat?.ctimeNs}`;
+  });
+  return lines.join("\n");
+}
+
+/** True when two files hold the same key, of whatever name. */
+export function sameKey(one: KeyFile, other: KeyFile): boolean {
+  if (one.verifyKey && other.verifyKey) return one.verifyKey.equals(other.verifyKey);
+  return one.curve !== undefined && one.curve.publicKey === other.curve?.publicKey;
 }
 
 /**

@@ -26,7 +26,10 @@ export type RefusalCode =
   | "member-invalid"
   | "unsigned"
   | "untrusted"
-  | "wrong-signature";
+  | "wrong-signature"
+  | "not-allowed"
+  | "too-old"
+  | "too-new";
 
 export interface Refusal {
   accepted: false;
@@ -114,7 +117,8 @@ function untrusted(signers: string[], trusted: TrustedKeys): string {
   return `no trusted signer: ${names}${signers.length > SHOWN_NAMES ? ", …" : ""}`;
 }
 
-function shown(text: string): string {
+/** A name out of a frame as people may see it: clipped, and nothing that disguises. */
+export function shown(text: string): string {
   return text.replace(/[\p{C}\p{Z}]/gu, "\ufffd").slice(0, 100);
 }
 

@@ -34,6 +34,8 @@ export class EventQuarantine extends Model<
   declare receivedAt: CreationOptional<Date>;
   /** The endpoint it came in by. */
   declare source: string;
+  /** The word of the refusal: `wrong-signature`. */
+  declare code: CreationOptional<string>;
   declare reason: string;
   declare signer: string | null;
   declare tag: string | null;
@@ -63,6 +65,7 @@ export function defineEvent(sequelize: Sequelize): void {
       id: { type: DataTypes.BIGINT, primaryKey: true, autoIncrement: true },
       receivedAt: { type: DataTypes.DATE, allowNull: false, defaultValue: DataTypes.NOW },
       source: { type: DataTypes.TEXT, allowNull: false },
+      code: { type: DataTypes.TEXT, allowNull: false, defaultValue: "unknown" },
       reason: { type: DataTypes.TEXT, allowNull: false },
       signer: DataTypes.TEXT,
       tag: DataTypes.TEXT,

@@ -18,6 +18,8 @@ const BOOKS: [name: string, help: string, labels: string[]][] = [
   ["laniakea_events_unrouted", "Events whose hearers are not decided yet", []],
   ["laniakea_intake_frames", "Frames heard on the bus, by what became of them", ["outcome"]],
   ["laniakea_events_quarantined", "Frames that were refused, by why", ["reason"]],
+  ["laniakea_submissions", "Frames submitted to Lighthouse, by what became of them", ["outcome"]],
+  ["laniakea_submissions_refused", "Submitted frames that were refused, by why", ["reason"]],
   ["laniakea_deliveries", "Deliveries, by channel and state", ["channel", "state"]],
   ["laniakea_channel_stopped", "1 for a channel that cannot work at all", ["channel"]],
   ["laniakea_operations", "Operations, by state", ["state"]],

@@ -4,9 +4,10 @@ import { database } from "../../core/database/connect.ts";
 import { newEvent } from "../../core/events/emit.ts";
 import { wireText } from "../../core/events/envelope.ts";
 import { newKeyPair, parseKeyFile } from "../../core/events/key-file.ts";
-import type { SigningKey, TrustedKeys } from "../../core/events/signature.ts";
+import { type SigningKey, verifyKeyText } from "../../core/events/signature.ts";
 import { Event, EventQuarantine } from "../../core/model/event.ts";
 import { intakeBooks, type ReceivedFrame, takeIn } from "../../hub/intake.ts";
+import { rulesFor } from "../support/authority.ts";
 import { hubDatabase } from "../support/hub.ts";
 
 test.before(hubDatabase);
@@ -17,9 +18,9 @@ test.after.always(() => database().close());
 
 const pair = parseKeyFile(newKeyPair("master-archive").secret, "key");
 const stranger = parseKeyFile(newKeyPair("stranger").secret, "key");
-const trusted: TrustedKeys = {
-  verifyKeys: (signer) => (signer === pair.id && pair.verifyKey ? [pair.verifyKey] : []),
-};
+const rules = rulesFor(
+  pair.signingKey === undefined ? {} : { [pair.id]: verifyKeyText(pair.signingKey) },
+);
 
 function frame(name: string, key: SigningKey | undefined = pair.signingKey): ReceivedFrame {
   const data = { pkg_name: name, pkg_version: "1", repo: "master" };
@@ -33,7 +34,7 @@ function changed(one: ReceivedFrame, from: string, to: string): ReceivedFrame {
 
 test.serial("a signed event is journalled as it came, and is not ours to publish", async (t) => {
   const one = frame("bash");
-  t.deepEqual(await takeIn([one], trusted), {
+  t.deepEqual(await takeIn([one], rules), {
     received: 1,
     stored: 1,
     duplicate: 0,
@@ -52,13 +53,13 @@ test.serial("a signed event is journalled as it came, and is not ours to publish
 
 test.serial("an event that comes again is a duplicate, in one batch or in two", async (t) => {
   const one = frame("bash");
-  t.like(await takeIn([one, one, frame("zsh")], trusted), { stored: 2, duplicate: 1 });
-  t.like(await takeIn([one], trusted), { stored: 0, duplicate: 1 });
+  t.like(await takeIn([one, one, frame("zsh")], rules), { stored: 2, duplicate: 1 });
+  t.like(await takeIn([one], rules), { stored: 0, duplicate: 1 });
   t.is(await Event.count(), 2);
 });
 
 test.serial("what was tampered with is nowhere but in quarantine, with the reason", async (t) => {
-  const intake = await takeIn([changed(frame("bash"), "bash", "dash"), frame("zsh")], trusted);
+  const intake = await takeIn([changed(frame("bash"), "bash", "dash"), frame("zsh")], rules);
   t.deepEqual(intake, {
     received: 2,
     stored: 1,
@@ -84,7 +85,7 @@ test.serial("strangers, the unsigned and rubbish are quarantined one by one", as
     { bytes: Buffer.from(wireText(newEvent("_lk.a.b", {}, undefined))), source },
     ...rubbish.map((text) => ({ bytes: Buffer.from(text, "latin1"), source })),
   ];
-  const intake = await takeIn(frames, trusted);
+  const intake = await takeIn(frames, rules);
   t.like(intake, { received: frames.length, stored: 0, duplicate: 0 });
   t.is(intake.quarantined["untrusted"], 1);
   t.is(intake.quarantined["unsigned"], 1);
@@ -94,8 +95,8 @@ test.serial("strangers, the unsigned and rubbish are quarantined one by one", as
 
 test.serial("the books balance over all that ever came", async (t) => {
   const one = frame("bash");
-  await takeIn([one, changed(one, "bash", "dash")], trusted);
-  await takeIn([one, frame("zsh"), changed(one, "bash", "fish")], trusted);
+  await takeIn([one, changed(one, "bash", "dash")], rules);
+  await takeIn([one, frame("zsh"), changed(one, "bash", "fish")], rules);
   const books = await intakeBooks();
   t.deepEqual(books, {
     received: 5,
@@ -108,7 +109,7 @@ test.serial("the books balance over all that ever came", async (t) => {
 
 test.serial("two hubs that hear the same store it once", async (t) => {
   const frames = Array.from({ length: 50 }, (_, n) => frame(`package-${n}`));
-  const both = await Promise.all([takeIn(frames, trusted), takeIn(frames.toReversed(), trusted)]);
+  const both = await Promise.all([takeIn(frames, rules), takeIn(frames.toReversed(), rules)]);
   t.is(await Event.count(), 50);
   t.is(
     both.reduce((sum, intake) => sum + intake.stored, 0),
@@ -125,9 +126,8 @@ interface Vectors {
 test.serial("every shared case ends where its verdict says", async (t) => {
   const text = readFileSync("test/fixtures/events/signed-events.json", "utf8");
   const { trusted: keys, cases } = JSON.parse(text) as Vectors;
-  const known: TrustedKeys = {
-    verifyKeys: (signer) => (keys[signer] ? [Buffer.from(keys[signer], "base64")] : []),
-  };
+  // They are of the autumn of 2026.
+  const known = rulesFor(keys, () => Date.parse("2026-11-22T12:00:00Z"));
   for (const { name, wire, accept } of cases) {
     const { stored, duplicate } = await takeIn([{ bytes: Buffer.from(wire), source: name }], known);
     t.is(stored + duplicate, accept ? 1 : 0, name);

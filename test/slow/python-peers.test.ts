@@ -129,10 +129,10 @@ function trustedFiles(): string[] {
 const debian = needs(hasDebianModules(), "python3-zmq and python3-nacl are not installed");
 
 debian("a Python program submits, another receives two frames with both signatures", async (t) => {
-  const secret = join(directory, "rubicon.key_secret");
-  const pair = newKeyPair("master-rubicon");
+  const secret = join(directory, "core.key_secret");
+  const pair = newKeyPair("master-core");
   writeKeyFile(secret, pair.secret, 0o600);
-  writeKeyFile(keyring.trustedFile("master-rubicon"), pair.public, 0o644);
+  writeKeyFile(keyring.trustedFile("master-core"), pair.public, 0o644);
   const { submit, publish } = lighthouse.endpoints();
   const heard = start(t, PYTHON, [
     join(SCRIPTS, "listener.py"),
@@ -147,10 +147,10 @@ debian("a Python program submits, another receives two frames with both signatur
   t.is(line?.frames, 2);
   t.is(line?.tag, TAG);
   const own = keyring.signingKey("lighthouse")?.signer ?? "";
-  t.deepEqual(line?.valid, { [own]: true, "master-rubicon": true });
+  t.deepEqual(line?.valid, { [own]: true, "master-core": true });
   t.like(line?.event.data, WILD);
   const row = await Event.findOne({ where: { uuid }, rejectOnEmpty: true });
-  t.like(row.get(), { signer: "master-rubicon", origin: "submitted" });
+  t.like(row.get(), { signer: "master-core", origin: "submitted" });
   t.deepEqual(line?.event.unsigned, { sequence: Number(row.id) });
   t.true(Math.abs(row.time.getTime() - row.receivedAt.getTime()) < 3_600_000);
 });

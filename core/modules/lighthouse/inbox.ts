@@ -1,6 +1,8 @@
 import { setTimeout as sleep } from "node:timers/promises";
 import { inTransaction } from "../../database/connect.ts";
-import { type QuarantinedFrame, quarantine, storeEvents } from "../../events/journal.ts";
+import { storeEvents } from "../../events/journal.ts";
+import { quarantine, type QuarantinedFrame } from "../../events/quarantine.ts";
+import { addToTally } from "../../events/tally.ts";
 import type { VerifiedEvent } from "../../events/verify.ts";
 import { asError } from "../../errors.ts";
 import type { Log } from "../../log.ts";
@@ -12,13 +14,21 @@ export type Fate = { kind: "stored" | "duplicate" } | { kind: "refused"; reason:
 export interface Inbox {
   /** Resolves when the event is in the journal, or is known there, or can never be. */
   add(event: VerifiedEvent): Promise<Fate>;
-  /** Keeps a refused frame, unless there are too many of them at once. */
+  /** Counts a refused frame and keeps it, unless there are too many of them at once. */
   refuse(frame: QuarantinedFrame): void;
   /** True while so much waits for the database that reading should pause. */
   full(): boolean;
   /** Writes what was added. Gives up when the database fails now, for the program ends. */
   close(): Promise<void>;
 }
+
+/** What was refused since the last batch: all of it counted, some of it kept. */
+interface Refusals {
+  counts: Record<string, number>;
+  frames: QuarantinedFrame[];
+}
+
+const NOTHING_REFUSED: Refusals = { counts: {}, frames: [] };
 
 interface Waiting {
   event: VerifiedEvent;
@@ -38,7 +48,7 @@ const HOPELESS = /^(22|23|54)/;
 
 export function createInbox(log: Log): Inbox {
   let events: Waiting[] = [];
-  let refused: QuarantinedFrame[] = [];
+  let refusals: Refusals = { counts: {}, frames: [] };
   let working: Promise<void> | undefined;
   let closing = false;
   const window = { began: 0, count: 0 };
@@ -46,27 +56,32 @@ export function createInbox(log: Log): Inbox {
   function wake(): void {
     working ??= work().finally(() => {
       working = undefined;
-      if (events.length + refused.length > 0) wake();
+      if (!isEmpty()) wake();
     });
   }
 
   async function work(): Promise<void> {
     await sleep(GATHER_MS);
-    while (events.length + refused.length > 0) {
+    while (!isEmpty()) {
       const batch = events.slice(0, BATCH);
-      const frames = refused.splice(0);
-      await writeUntilDone(batch, frames);
+      const refused = refusals;
+      refusals = { counts: {}, frames: [] };
+      await writeUntilDone(batch, refused);
       events = events.slice(batch.length);
     }
   }
 
-  async function writeUntilDone(batch: Waiting[], frames: QuarantinedFrame[]): Promise<void> {
+  function isEmpty(): boolean {
+    return events.length === 0 && Object.keys(refusals.counts).length === 0;
+  }
+
+  async function writeUntilDone(batch: Waiting[], refused: Refusals): Promise<void> {
     for (;;) {
       try {
-        return await write(batch, frames);
+        return await write(batch, refused);
       } catch (thrown) {
         const err = asError(thrown);
-        if (isHopeless(thrown)) return await writeApart(batch, frames, err);
+        if (isHopeless(thrown)) return await writeApart(batch, refused, err);
         log.error({ err, waiting: events.length }, "cannot store events");
         // What came later must not be stored without what came before: nobody heard that we have it.
         if (closing) return void (events = []);
@@ -76,19 +91,18 @@ export function createInbox(log: Log): Inbox {
   }
 
   /** What the database can never take must not hold up the rest. */
-  async function writeApart(
-    batch: Waiting[],
-    frames: QuarantinedFrame[],
-    err: Error,
-  ): Promise<void> {
+  async function writeApart(batch: Waiting[], refused: Refusals, err: Error): Promise<void> {
     const [first, ...others] = batch;
-    if (frames.length > 0) {
-      log.error({ err, frames: frames.length }, "cannot keep refused frames");
-      await writeUntilDone(batch, []);
+    if (refused.frames.length > 0) {
+      log.error({ err, frames: refused.frames.length }, "cannot keep refused frames");
+      await writeUntilDone(batch, { ...refused, frames: [] });
     } else if (others.length > 0) {
-      for (const one of batch) await writeUntilDone([one], []);
+      await writeUntilDone([], refused);
+      for (const one of batch) await writeUntilDone([one], NOTHING_REFUSED);
     } else if (first !== undefined) {
       log.error({ err, uuid: first.event.uuid }, "cannot store an event");
+      const database = (refused.counts["database"] ?? 0) + 1;
+      await writeUntilDone([], { frames: [], counts: { ...refused.counts, database } });
       first.resolve({ kind: "refused", reason: `the database refuses it: ${err.message}` });
     }
   }
@@ -100,12 +114,13 @@ export function createInbox(log: Log): Inbox {
         wake();
       }),
     refuse(frame) {
+      refusals.counts[frame.code] = (refusals.counts[frame.code] ?? 0) + 1;
+      wake();
       const now = performance.now();
       if (now - window.began > QUARANTINE_WINDOW_MS)
         Object.assign(window, { began: now, count: 0 });
       if (++window.count > QUARANTINE_LIMIT) return;
-      refused.push(frame);
-      wake();
+      refusals.frames.push(frame);
     },
     full: () => events.length >= FULL,
     async close() {
@@ -115,19 +130,30 @@ export function createInbox(log: Log): Inbox {
   };
 }
 
-async function write(batch: Waiting[], frames: QuarantinedFrame[]): Promise<void> {
+async function write(batch: Waiting[], refused: Refusals): Promise<void> {
   const stored = await inTransaction(async () => {
-    await quarantine(frames);
-    return storeEvents(
+    await quarantine(refused.frames);
+    const numbers = await storeEvents(
       batch.map((one) => one.event),
       "submitted",
     );
+    await addToTally("submission_tally", {
+      received: batch.length + sum(Object.values(refused.counts)),
+      stored: numbers.size,
+      duplicate: batch.length - numbers.size,
+      quarantined: refused.counts,
+    });
+    return numbers;
   });
   const fresh = new Set(stored.keys());
   for (const { event, resolve } of batch) {
     // Of two equal ones in a batch the first was stored.
     resolve({ kind: fresh.delete(event.uuid) ? "stored" : "duplicate" });
   }
+}
+
+function sum(numbers: readonly number[]): number {
+  return numbers.reduce((total, number) => total + number, 0);
 }
 
 function isHopeless(thrown: unknown): boolean {

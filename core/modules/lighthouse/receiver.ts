@@ -4,13 +4,8 @@ import {
   GREETING_ANSWER,
   readAnswerRequest,
 } from "../../events/acknowledge.ts";
-import type { TrustedKeys } from "../../events/signature.ts";
-import {
-  decodeFrame,
-  MAX_EVENT_BYTES,
-  type VerifiedEvent,
-  verifyFrame,
-} from "../../events/verify.ts";
+import { type AdmissionRules, admitFrame } from "../../events/admission.ts";
+import { decodeFrame, MAX_EVENT_BYTES, type VerifiedEvent } from "../../events/verify.ts";
 import { asError } from "../../errors.ts";
 import type { Log } from "../../log.ts";
 import { type Answers, createAnswers } from "./answers.ts";
@@ -20,7 +15,7 @@ import { createInbox, type Fate } from "./inbox.ts";
 
 export interface ReceiverOptions {
   endpoints: readonly string[];
-  trusted: TrustedKeys;
+  rules: AdmissionRules;
   counts: LighthouseCounts;
   log: Log;
 }
@@ -42,7 +37,7 @@ const LOOK_MS = 200;
 const DRAIN_MS = 1_000;
 
 export function createReceiver(options: ReceiverOptions): Receiver {
-  const { counts, log, trusted } = options;
+  const { counts, log, rules } = options;
   const inbox = createInbox(log);
   const sockets: Router[] = [];
   const answering: Answers[] = [];
@@ -84,7 +79,7 @@ export function createReceiver(options: ReceiverOptions): Receiver {
       );
       return;
     }
-    const verdict = verifyFrame(json, trusted);
+    const verdict = admitFrame(json, "submit", rules);
     const answer = (given: Acknowledgement): void => {
       if (request?.kind !== "acknowledge") return;
       answers.give(identity, JSON.stringify({ ...given, number: request.number }));
@@ -118,6 +113,7 @@ export function createReceiver(options: ReceiverOptions): Receiver {
     const { tag, signer } = claims;
     inbox.refuse({
       source,
+      code,
       reason,
       tag,
       signer,

@@ -1,8 +1,9 @@
 import type pg from "pg";
 import { database } from "../../database/connect.ts";
 import { JOURNAL_CHANNEL } from "../../events/journal.ts";
+import type { AdmissionRules } from "../../events/admission.ts";
 import type { Keyring } from "../../events/keyring.ts";
-import { openKeyring } from "../../events/setup.ts";
+import { admissionRules, openKeyring } from "../../events/setup.ts";
 import { asError, OperatorError } from "../../errors.ts";
 import type { Log } from "../../log.ts";
 import type { Environment } from "../../operation/declare.ts";
@@ -20,23 +21,29 @@ export interface Lighthouse extends Service {
 
 export interface LighthouseOptions {
   keyring: Keyring;
+  /** Who may say what; by default the keyring's word, with 30 days for events to come in. */
+  rules?: AdmissionRules;
   submit: readonly string[];
   publish: readonly string[];
   log: Log;
 }
 
+const DEFAULT_WINDOW_MS = 30 * 86_400_000;
+
 /** Lighthouse as the configuration describes it. */
 export function createLighthouse(environment: Environment): Lighthouse {
   const { publish, submit } = environment.settings.config.lighthouse;
   const keyring = openKeyring(environment);
-  return createLighthouseOf({ keyring, submit, publish, log: environment.log });
+  const rules = admissionRules(environment, keyring);
+  return createLighthouseOf({ keyring, rules, submit, publish, log: environment.log });
 }
 
 /** As `createLighthouse`, for given keys and endpoints. */
 export function createLighthouseOf(options: LighthouseOptions): Lighthouse {
   const { keyring, log } = options;
+  const rules = options.rules ?? { authority: keyring, window: DEFAULT_WINDOW_MS };
   const counts = newCounts();
-  const receiver = createReceiver({ endpoints: options.submit, trusted: keyring, counts, log });
+  const receiver = createReceiver({ endpoints: options.submit, rules, counts, log });
   const publisher = createPublisher({ endpoints: options.publish, keyring, counts, log });
   const wakeUp = createWakeUp(publisher.wake, log);
   let bound: { submit: string[]; publish: string[] } = { submit: [], publish: [] };

@@ -31,6 +31,13 @@ export async function bookEntries(): Promise<BookEntry[]> {
             jsonb_build_object('reason', substring(outcome from 'quarantined:(.*)')), count
        from intake_tally where outcome like 'quarantined:%'
      union all
+     select 'laniakea_submissions', jsonb_build_object('outcome', split_part(outcome, ':', 1)),
+            sum(count) from submission_tally group by split_part(outcome, ':', 1)
+     union all
+     select 'laniakea_submissions_refused',
+            jsonb_build_object('reason', substring(outcome from 'quarantined:(.*)')), count
+       from submission_tally where outcome like 'quarantined:%'
+     union all
      select 'laniakea_deliveries',
             jsonb_build_object('channel', split_part(destination, ':', 1), 'state', state), count(*)
        from delivery group by split_part(destination, ':', 1), state

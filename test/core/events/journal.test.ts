@@ -1,10 +1,10 @@
 import { readFileSync } from "node:fs";
 import test from "ava";
 import { database, inTransaction } from "../../../core/database/connect.ts";
-import { JOURNAL_CHANNEL, quarantine, storeEvents } from "../../../core/events/journal.ts";
+import { JOURNAL_CHANNEL, storeEvents } from "../../../core/events/journal.ts";
 import { readVerifyKey } from "../../../core/events/signature.ts";
 import { type VerifiedEvent, verifyFrame } from "../../../core/events/verify.ts";
-import { Event, EventQuarantine } from "../../../core/model/event.ts";
+import { Event } from "../../../core/model/event.ts";
 import { testDatabase } from "../../support/database.ts";
 
 const vectors = JSON.parse(readFileSync("test/fixtures/events/signed-events.json", "utf8")) as {
@@ -82,12 +82,28 @@ test.serial("a new event wakes those who wait, when it is committed", async (t) 
   t.pass();
 });
 
-test("anything can be quarantined", async (t) => {
-  await quarantine([
-    { source: "tcp://x", reason: "not valid JSON", body: "\0\ud800" + "x".repeat(100_000) },
-    { source: "tcp://x", reason: "untrusted", signer: "a\0", tag: "_lk.a.b", body: "" },
-  ]);
-  const rows = await EventQuarantine.findAll({ order: ["id"] });
-  t.is(rows[0]?.body.length, 65_536);
-  t.like(rows[1]?.get(), { signer: "a\ufffd", tag: "_lk.a.b" });
+test.serial("an event that was deleted for its age is not stored again", async (t) => {
+  const [first] = accepted();
+  const event = { ...(first as VerifiedEvent), uuid: "00000000-0000-1000-8000-000000000004" };
+  t.is((await inTransaction(() => storeEvents([event], "submitted"))).size, 1);
+  await Event.destroy({ where: { uuid: event.uuid } });
+  t.is((await inTransaction(() => storeEvents([event], "submitted"))).size, 0);
+});
+
+test.serial("uuids are forgotten when no event so old is accepted any more", async (t) => {
+  const [first] = accepted();
+  for (const [last, days] of [
+    [5, 92],
+    [6, 89],
+    [7, 1],
+  ] as const) {
+    const uuid = `00000000-0000-1000-8000-00000000000${last}`;
+    await inTransaction(() => storeEvents([{ ...(first as VerifiedEvent), uuid }], "submitted"));
+    const aged = "update event set received_at = now() - make_interval(days => $1) where uuid = $2";
+    await database().query(aged, [days, uuid]);
+    await Event.destroy({ where: { uuid } });
+  }
+  const rows = await database().query<{ uuid: string }>("select uuid from event_seen");
+  const ends = rows.map(({ uuid }) => uuid.slice(-1));
+  t.deepEqual([ends.includes("5"), ends.includes("6"), ends.includes("7")], [false, true, true]);
 });

@@ -6,7 +6,7 @@ import { Router } from "zeromq";
 import { loadSettings } from "../../../../core/config.ts";
 import { database } from "../../../../core/database/connect.ts";
 import { openKeyring, setUpEvents } from "../../../../core/events/setup.ts";
-import { quarantine } from "../../../../core/events/journal.ts";
+import { quarantine } from "../../../../core/events/quarantine.ts";
 import { verifyFrame } from "../../../../core/events/verify.ts";
 import { silentLog } from "../../../../core/log.ts";
 import { renderText } from "../../../../core/message.ts";
@@ -168,7 +168,9 @@ test.serial("event list shows the newest first, by tag if asked", async (t) => {
 
 test.serial("event quarantine shows what was refused", async (t) => {
   t.regex((await lk("event", "quarantine")).messages.map(renderText).join(), /Nothing was refused/);
-  await quarantine([{ source: "tcp://x", reason: "not signed", tag: "_lk.a.b", body: "{}" }]);
+  await quarantine([
+    { source: "tcp://x", code: "unsigned", reason: "not signed", tag: "_lk.a.b", body: "{}" },
+  ]);
   const answer = await lk("event", "quarantine");
   t.regex(answer.messages.map(renderText).join("\n"), /tcp:\/\/x .*_lk\.a\.b .*not signed/);
 });
