@@ -14,7 +14,7 @@ export type JournalEntry = Omit<VerifiedEvent, "data">;
  * Writes events into the journal, in order, in the running transaction or one of its own. Events
  * heard on the bus were published by whoever we heard them from and are not published again.
  *
- * @returns the uuids that were new, with their journal numbers; those missing were known
+ * @returns the uuids that were new, with their ids in the journal; those missing were known
  */
 export async function storeEvents(
   events: readonly JournalEntry[],
@@ -22,19 +22,24 @@ export async function storeEvents(
 ): Promise<Map<string, string>> {
   if (events.length === 0) return new Map();
   return inTransaction(async () => {
-    // Known uuids are left out first: a conflict would use up a journal number, and numbers
-    // without gaps are what subscribers count on. Two writers at once still end in "on conflict".
+    // Known uuids are left out first: a conflict would use up an id and leave a dead row behind.
+    // Two writers at once still end in "on conflict".
     const rows = await database().query<{ id: string; uuid: string }>(
-      `insert into event (uuid, tag, time, signer, origin, body, data, published_at)
-       select uuid, tag, time, signer, $7, body, data::jsonb,
-              case when $7 = 'bus' then now() end
-         from unnest($1::uuid[], $2::text[], $3::timestamptz[], $4::text[], $5::text[], $6::text[])
-              with ordinality as e (uuid, tag, time, signer, body, data, place)
-        where not exists (select 1 from event known where known.uuid = e.uuid)
-          and not exists (select 1 from event_seen seen where seen.uuid = e.uuid)
-        order by place
-       on conflict (uuid) do nothing
-       returning id, uuid`,
+      `with stored as (
+         insert into event (uuid, tag, time, signer, origin, body, data)
+         select uuid, tag, time, signer, $7, body, data::jsonb
+           from unnest($1::uuid[], $2::text[], $3::timestamptz[], $4::text[], $5::text[],
+                       $6::text[])
+                with ordinality as e (uuid, tag, time, signer, body, data, place)
+          where not exists (select from event known where known.uuid = e.uuid)
+            and not exists (select from event_seen known where known.uuid = e.uuid)
+          order by place
+         on conflict (uuid) do nothing
+         returning id, uuid
+       ), queued as (
+         insert into event_unnumbered select id from stored where $7 <> 'bus'
+       )
+       select id, uuid from stored`,
       [
         events.map((event) => event.uuid),
         events.map((event) => event.tag),

@@ -64,15 +64,20 @@ export function verifyKeyOf(key: SigningKey): Buffer {
  * `unsigned` is covered.
  */
 export function signObject(object: JsonObject, key: SigningKey): JsonObject {
-  const signature = Buffer.alloc(SIGNATURE_BYTES);
-  sodium.crypto_sign_detached(signature, signedBytes(object), key.secret);
   const given = object.get("signatures");
   const signatures: JsonObject = new Map(isObject(given) ? given : []);
   const own = signatures.get(key.signer);
   const keys: JsonObject = new Map(isObject(own) ? own : []);
-  keys.set(KEY_ID, encodeBase64(signature));
+  keys.set(KEY_ID, signatureText(signedBytes(object), key));
   signatures.set(key.signer, keys);
   return new Map(object).set("signatures", signatures);
+}
+
+/** The signature over bytes, as `signatures` keep it under `KEY_ID`. */
+export function signatureText(bytes: Buffer, key: SigningKey): string {
+  const signature = Buffer.alloc(SIGNATURE_BYTES);
+  sodium.crypto_sign_detached(signature, bytes, key.secret);
+  return encodeBase64(signature);
 }
 
 /**

@@ -7,7 +7,7 @@ import {
   type Sequelize,
 } from "sequelize";
 
-/** An accepted event; `id` is its number in the journal of this database. */
+/** An accepted event; `id` tells the order in which this journal took them in. */
 export class Event extends Model<InferAttributes<Event>, InferCreationAttributes<Event>> {
   declare id: CreationOptional<string>;
   declare uuid: string;
@@ -20,7 +20,6 @@ export class Event extends Model<InferAttributes<Event>, InferCreationAttributes
   /** The text as received or signed. */
   declare body: string;
   declare data: Record<string, unknown>;
-  declare publishedAt: Date | null;
   declare routedAt: Date | null;
   declare consideredAt: Date | null;
 }
@@ -54,7 +53,6 @@ export function defineEvent(sequelize: Sequelize): void {
       origin: { type: DataTypes.TEXT, allowNull: false },
       body: { type: DataTypes.TEXT, allowNull: false },
       data: { type: DataTypes.JSONB, allowNull: false },
-      publishedAt: DataTypes.DATE,
       routedAt: DataTypes.DATE,
       consideredAt: DataTypes.DATE,
     },

@@ -51,7 +51,6 @@ async function journal(name: string, tag = "_lk.test.happened"): Promise<void> {
     origin: "local",
     body: "",
     data: { name },
-    publishedAt: null,
     routedAt: null,
     consideredAt: null,
   });

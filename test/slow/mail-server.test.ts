@@ -71,7 +71,6 @@ async function journal(name: string): Promise<string> {
     origin: "bus",
     body: JSON.stringify({ tag, uuid, data }),
     data,
-    publishedAt: new Date(),
     routedAt: null,
     consideredAt: null,
   });

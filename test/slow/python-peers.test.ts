@@ -17,6 +17,7 @@ import { database, inTransaction } from "../../core/database/connect.ts";
 import { emitEvent, newEvent, setUpEmitting } from "../../core/events/emit.ts";
 import { newKeyPair, readKeyFile } from "../../core/events/key-file.ts";
 import { Keyring, writeKeyFile } from "../../core/events/keyring.ts";
+import { lighthouseState, sequencesOf } from "../../core/events/sequence.ts";
 import { submitEvent } from "../../core/events/submit.ts";
 import { silentLog } from "../../core/log.ts";
 import { Event } from "../../core/model/event.ts";
@@ -151,7 +152,10 @@ debian("a Python program submits, another receives two frames with both signatur
   t.like(line?.event.data, WILD);
   const row = await Event.findOne({ where: { uuid }, rejectOnEmpty: true });
   t.like(row.get(), { signer: "master-core", origin: "submitted" });
-  t.deepEqual(line?.event.unsigned, { sequence: Number(row.id) });
+  t.deepEqual(line?.event.unsigned, {
+    lighthouse: (await lighthouseState()).id,
+    sequence: (await sequencesOf([row.id])).get(row.id),
+  });
   t.true(Math.abs(row.time.getTime() - row.receivedAt.getTime()) < 3_600_000);
 });
 

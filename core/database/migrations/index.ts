@@ -5,7 +5,8 @@ import { migration as matrix } from "./003-matrix.ts";
 import { migration as hub } from "./004-hub.ts";
 import { migration as bot } from "./005-bot.ts";
 import { migration as web } from "./006-web.ts";
+import { migration as bus } from "./010-bus.ts";
 import { migration as trust } from "./011-trust.ts";
 
 /** All steps of the schema in order. New ones go to the end; old ones never change. */
-export const migrations: readonly Migration[] = [frame, archive, matrix, hub, bot, web, trust];
+export const migrations: readonly Migration[] = [frame, archive, matrix, hub, bot, web, bus, trust];

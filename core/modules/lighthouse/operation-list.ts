@@ -1,6 +1,7 @@
 import { Op } from "sequelize";
 import { z } from "zod";
 import { understand } from "../../events/catalogue.ts";
+import { sequencesOf } from "../../events/sequence.ts";
 import type { Message } from "../../message.ts";
 import { plainLine } from "../../message.ts";
 import { Event, EventQuarantine } from "../../model/event.ts";
@@ -24,17 +25,17 @@ export const eventList = declareOperation({
   async run({ registry }, { tag, limit: count }) {
     const where = tag === undefined ? {} : { tag: { [Op.like]: tagPattern(tag) } };
     const events = await Event.findAll({ where, order: [["id", "DESC"]], limit: count });
+    const numbers = await sequencesOf(events.map((event) => event.id));
     return {
-      messages: [eventTable(events, (event) => headline(registry.events, event))],
+      messages: [eventTable(events, numbers, (event) => headline(registry.events, event))],
       data: events.map((event) => ({
-        number: event.id,
+        sequence: numbers.get(event.id) ?? null,
         uuid: event.uuid,
         tag: event.tag,
         time: event.time,
         receivedAt: event.receivedAt,
         signer: event.signer,
         origin: event.origin,
-        published: event.publishedAt !== null,
         data: event.data,
       })),
     };
@@ -66,10 +67,14 @@ export const eventQuarantine = declareOperation({
   },
 });
 
-function eventTable(events: Event[], describe: (event: Event) => string): Message {
+function eventTable(
+  events: Event[],
+  numbers: ReadonlyMap<string, number>,
+  describe: (event: Event) => string,
+): Message {
   if (events.length === 0) return { tone: "neutral", headline: ["The journal has no such event."] };
   const rows = events.map((event) => [
-    event.id,
+    String(numbers.get(event.id) ?? ""),
     event.time.toISOString(),
     event.tag,
     event.signer ?? "",

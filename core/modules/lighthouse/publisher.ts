@@ -1,10 +1,14 @@
 import { Publisher } from "zeromq";
 import { createAlarm } from "../../alarm.ts";
-import { database, inTransaction } from "../../database/connect.ts";
-import { wireText } from "../../events/envelope.ts";
-import { isObject, JsonNumber, type JsonObject, parseJson } from "../../events/json.ts";
 import type { Keyring } from "../../events/keyring.ts";
-import { type SigningKey, signObject } from "../../events/signature.ts";
+import { publishedEvent } from "../../events/published.ts";
+import {
+  eventsAfter,
+  lighthouseState,
+  notePublished,
+  type NumberedEvent,
+  numberEvents,
+} from "../../events/sequence.ts";
 import { asError } from "../../errors.ts";
 import type { Log } from "../../log.ts";
 import { bindSocket } from "./bind.ts";
@@ -26,13 +30,17 @@ export interface EventPublisher {
   wake: () => void;
 }
 
-interface Unpublished {
-  id: string;
-  body: string;
+/** How far this process is. */
+interface Whereabouts {
+  lighthouse: string;
+  /** The last number that was sent. */
+  sent: number;
+  /** The last number that the database knows to be sent. */
+  noted: number;
 }
 
 const POLL_MS = 1_000;
-const BATCH = 500;
+const BATCH = 1_000;
 /**
  * Kept for each subscriber that reads slowly, about 100 MB at worst; beyond it ZeroMQ drops for
  * that subscriber. Its default of 1000 is less than one import makes at once.
@@ -40,9 +48,10 @@ const BATCH = 500;
 const SEND_HIGH_WATER_MARK = 50_000;
 
 /**
- * Publishes in the order of the journal, each event at least once: a crash between sending and
- * marking sends it again, and subscribers know it by its uuid. One publisher works at a time,
- * however many share the database.
+ * Gives the events of the journal their numbers and publishes them in that order. A number is
+ * committed before its event is sent, and everything behind the last noted number is sent again
+ * after a crash: each event goes out at least once, always under the same number. All processes
+ * that serve one database publish all of its events; any of them is enough to hear everything.
  */
 export function createPublisher(options: PublisherOptions): EventPublisher {
   const { counts, keyring, log } = options;
@@ -50,51 +59,49 @@ export function createPublisher(options: PublisherOptions): EventPublisher {
   const alarm = createAlarm();
   let stopped = false;
   let loop: Promise<void> = Promise.resolve();
+  let here: Whereabouts | undefined;
 
   async function run(): Promise<void> {
     for (;;) {
       // Read before looking, so that what was journalled before the stop still goes out.
       const last = stopped;
-      const more = await publishSafely();
+      if (await publishSafely()) continue;
       if (last) return;
-      if (!more) await alarm.wait(POLL_MS);
+      await alarm.wait(POLL_MS);
     }
   }
 
   /** True when there is probably more to publish. */
   async function publishSafely(): Promise<boolean> {
     try {
-      return (await publishBatch()) === BATCH;
+      return await publishBatch();
     } catch (thrown) {
       log.error({ err: asError(thrown) }, "cannot publish events");
       return false;
     }
   }
 
-  function publishBatch(): Promise<number> {
-    return inTransaction(async () => {
-      const rows = await takeUnpublished();
-      const key = keyring.signingKey("lighthouse");
-      if (rows.length === 0 || sockets.length === 0) return 0;
-      if (key === undefined) throw new Error("Lighthouse has lost its key and cannot sign");
-      for (const row of rows) await publish(row, key);
-      await database().query("update event set published_at = now() where id = any($1::bigint[])", [
-        rows.map((row) => row.id),
-      ]);
-      counts.published += rows.length;
-      return rows.length;
-    });
+  async function publishBatch(): Promise<boolean> {
+    const at = (here ??= await whereWeAre());
+    if ((await numberEvents(BATCH, at.sent)) > 0) at.noted = at.sent;
+    const events = await eventsAfter(at.sent, BATCH);
+    if (events.length > 0) return send(events, at);
+    if (at.noted < at.sent) await notePublished(at.sent);
+    at.noted = at.sent;
+    return false;
   }
 
-  async function publish(row: Unpublished, key: SigningKey): Promise<void> {
-    const event = parseJson(row.body);
-    const tag = isObject(event) ? event.get("tag") : undefined;
-    if (!isObject(event) || typeof tag !== "string") {
-      log.error({ id: row.id }, "the journal holds what is no event");
-      return;
+  async function send(events: readonly NumberedEvent[], at: Whereabouts): Promise<true> {
+    const key = keyring.signingKey("lighthouse");
+    if (key === undefined) throw new Error("Lighthouse has lost its key and cannot sign");
+    for (const { sequence, body } of events) {
+      const event = publishedEvent(body, key, { lighthouse: at.lighthouse, sequence });
+      if (event === undefined) log.error({ sequence }, "the journal holds what is no event");
+      else for (const socket of sockets) await socket.send([event.tag, event.text]);
+      at.sent = sequence;
+      counts.published += 1;
     }
-    const frames = [tag, wireText(numbered(signObject(event, key), row.id))];
-    for (const socket of sockets) await socket.send(frames);
+    return true;
   }
 
   return {
@@ -121,25 +128,8 @@ export function createPublisher(options: PublisherOptions): EventPublisher {
   };
 }
 
-/** The oldest unpublished events, or none while another publisher is at work. */
-async function takeUnpublished(): Promise<Unpublished[]> {
-  const [lock] = await database().query<{ got: boolean }>(
-    "select pg_try_advisory_xact_lock(hashtextextended('lighthouse:publish', 0)) as got",
-  );
-  if (lock?.got !== true) return [];
-  return database().query<Unpublished>(
-    "select id, body from event where published_at is null order by id limit $1",
-    [BATCH],
-  );
-}
-
-/**
- * The event with its journal number beside what the signatures cover. What a submitter had put
- * there stays, but for a number of its own.
- */
-function numbered(event: JsonObject, id: string): JsonObject {
-  const given = event.get("unsigned");
-  const unsigned: JsonObject = new Map(isObject(given) ? given : []);
-  unsigned.set("sequence", new JsonNumber(id));
-  return new Map(event).set("unsigned", unsigned);
+/** A process goes on where the last one was known to be. */
+async function whereWeAre(): Promise<Whereabouts> {
+  const { id, published } = await lighthouseState();
+  return { lighthouse: id, sent: published, noted: published };
 }

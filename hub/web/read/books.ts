@@ -20,7 +20,7 @@ export async function bookEntries(): Promise<BookEntry[]> {
     `select 'laniakea_events' as name, jsonb_build_object('origin', origin) as labels,
             count(*)::float8 as value from event group by origin
      union all
-     select 'laniakea_events_unpublished', '{}', count(*) from event where published_at is null
+     select 'laniakea_events_unpublished', '{}', count(*) from event_unpublished
      union all
      select 'laniakea_events_unrouted', '{}', count(*) from event where routed_at is null
      union all

@@ -23,7 +23,7 @@ export function databaseChecks({ config }: Settings): HealthCheck[] {
   ];
 }
 
-const UNPUBLISHED = "select min(received_at) as oldest from event where published_at is null";
+const UNPUBLISHED = "select min(received_at) as oldest from event_unpublished";
 const UNROUTED = "select min(received_at) as oldest from event where routed_at is null";
 const UNSENT = `
   select next_attempt_at as oldest, split_part(destination, ':', 1) || ' deliveries' as what

@@ -167,7 +167,6 @@ async function journal(): Promise<Event> {
     origin: "bus",
     body: "",
     data,
-    publishedAt: null,
     routedAt: null,
     consideredAt: null,
   });

@@ -57,8 +57,9 @@ test.serial(
 const faults: [string, string, string, string][] = [
   [
     "lighthouse",
-    "update event set published_at = null, received_at = now() - interval '5 minutes'",
-    "update event set published_at = now()",
+    `update event set received_at = now() - interval '5 minutes';
+     insert into event_unnumbered select id from event`,
+    "delete from event_unnumbered",
     "events have waited for 30",
   ],
   [

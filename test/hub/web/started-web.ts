@@ -92,9 +92,8 @@ export async function addEvent(
   const uuid = newUuid();
   const body = JSON.stringify({ data, tag, uuid });
   await database().query(
-    `insert into event (uuid, tag, time, received_at, signer, origin, body, data, published_at,
-       routed_at)
-     values ($1, $2, now(), coalesce($5, now()), 'archive', 'local', $3, $4, now(), now())`,
+    `insert into event (uuid, tag, time, received_at, signer, origin, body, data, routed_at)
+     values ($1, $2, now(), coalesce($5, now()), 'archive', 'local', $3, $4, now())`,
     [uuid, tag, body, JSON.stringify(data), rest.receivedAt ?? null],
   );
   await database().query("select pg_notify('lk_event', '')");
