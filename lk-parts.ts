@@ -2,6 +2,7 @@ import { userInfo } from "node:os";
 import { createBot } from "./bot/main.ts";
 import { loadRole } from "./bot/permissions.ts";
 import { createTerminal } from "./bot/terminal.ts";
+import type { PartName } from "./core/cli/parts.ts";
 import { openDatabase } from "./core/database/open.ts";
 import { createDemo, wantsDemo } from "./core/demo/service.ts";
 import { asError } from "./core/errors.ts";
@@ -16,18 +17,6 @@ import { runServices, type Service } from "./core/service.ts";
 import { LOCAL_ROOM } from "./hub/channels/room/room.ts";
 import { createHub, type Subscribe } from "./hub/main.ts";
 import { createWeb, type WebService } from "./hub/web/index.ts";
-
-/** The long-running commands; each runs alone on its machine, `up` runs all of them. */
-export const PARTS = {
-  up: "everything in one process, with a room to talk to the bot in",
-  lighthouse: "take in and publish signed events",
-  scheduler: "run queued operations, and queue them by schedule and by events",
-  hub: "tell people: Matrix, mail, the local room",
-  bot: "answer what people type",
-  web: "the page and the API",
-} as const;
-
-export type PartName = keyof typeof PARTS;
 
 /**
  * Runs a part, or all of them, until a signal. Prints one line `ready …` when all answer.

@@ -3,6 +3,7 @@ import { join } from "node:path";
 import { Command, CommanderError, Option } from "commander";
 import tab from "@bomb.sh/tab/commander";
 import { botModule } from "./bot/module.ts";
+import { PARTS, type PartName } from "./core/cli/parts.ts";
 import { failure, runOperation } from "./core/cli/run-operation.ts";
 import { printEvents } from "./core/cli/tail.ts";
 import { PROGRESS_MODES, type ProgressMode, type Terminal } from "./core/cli/terminal.ts";
@@ -16,7 +17,6 @@ import type { Environment } from "./core/operation/declare.ts";
 import { createRegistry } from "./core/operation/registry.ts";
 import { defineHubModels } from "./hub/model/index.ts";
 import { hubModule } from "./hub/module.ts";
-import { PARTS, type PartName, runParts } from "./lk-parts.ts";
 
 const registry = createRegistry([...coreModules, hubModule, botModule]);
 
@@ -80,7 +80,11 @@ for (const name of Object.keys(PARTS) as PartName[]) {
   program
     .command(name)
     .description(PARTS[name])
-    .action(() => runParts(name, environment({ quiet: false, room: name === "up" })));
+    .action(async () => {
+      // Matrix, mail and the web: half a second of loading that no other command needs.
+      const { runParts } = await import("./lk-parts.ts");
+      return runParts(name, environment({ quiet: false, room: name === "up" }));
+    });
 }
 
 program.commands

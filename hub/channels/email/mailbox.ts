@@ -1,6 +1,6 @@
+import type { ParsedMail } from "mailparser";
 import { createHash, randomBytes, timingSafeEqual } from "node:crypto";
 import type { AddressInfo } from "node:net";
-import { simpleParser } from "mailparser";
 import { SMTPServer, type SMTPServerDataStream, type SMTPServerSession } from "smtp-server";
 import { database } from "../../../core/database/connect.ts";
 import { asError } from "../../../core/errors.ts";
@@ -79,7 +79,7 @@ async function keepMail(stream: SMTPServerDataStream, session: SMTPServerSession
   const chunks: Buffer[] = [];
   for await (const chunk of stream) chunks.push(chunk as Buffer);
   const source = Buffer.concat(chunks);
-  const parsed = await simpleParser(source, { skipHtmlToText: true, skipTextToHtml: true });
+  const parsed = await parseSource(source);
   const id = parsed.messageId ?? createHash("sha256").update(source).digest("hex");
   const { mailFrom, rcptTo } = session.envelope;
   await database().query(
@@ -128,7 +128,7 @@ export async function readMailbox(
 }
 
 async function parseMail(mail: MailboxMessage): Promise<MailboxLine> {
-  const parsed = await simpleParser(mail.source, { skipHtmlToText: true, skipTextToHtml: true });
+  const parsed = await parseSource(mail.source);
   return {
     id: mail.id,
     recipient: mail.recipient,
@@ -146,4 +146,10 @@ async function parseMail(mail: MailboxMessage): Promise<MailboxLine> {
         .trim(),
     ]),
   };
+}
+
+/** Loads the parser only where there is mail to read; commands that have none start sooner. */
+async function parseSource(source: Buffer): Promise<ParsedMail> {
+  const { simpleParser } = await import("mailparser");
+  return simpleParser(source, { skipHtmlToText: true, skipTextToHtml: true });
 }
