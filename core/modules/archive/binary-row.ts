@@ -1,17 +1,13 @@
 import { architectureFault } from "../../debian/package-name.ts";
 import { fieldText, requiredText, type Stanza, stanzaError } from "../../debian/stanza.ts";
-import type { CopyEncoder } from "./copy-encoder.ts";
 import {
-  checkName,
-  checkVersion,
   COMMON_COLUMNS,
   type Column,
   createShapeMaker,
   EXTRA_COLUMN,
-  requiredNumber,
-  type RowFacts,
   type RowShape,
-} from "./row.ts";
+} from "./column.ts";
+import { checkName, checkVersion, type Identity, requiredNumber } from "./row.ts";
 
 const make = createShapeMaker();
 const PACKAGE = make.slot("Package");
@@ -25,11 +21,8 @@ const SIZE = make.slot("Size");
 export const BINARY_ROW: RowShape = make.shape("binary_package", [
   ...COMMON_COLUMNS,
   { name: "architecture", write: (encoder, _, facts) => encoder.text(facts.architecture) },
-  { name: "source_name", write: (encoder, stanza, facts) => sourceOf(encoder, stanza, facts, 1) },
-  {
-    name: "source_version",
-    write: (encoder, stanza, facts) => sourceOf(encoder, stanza, facts, 2),
-  },
+  { name: "source_name", write: (encoder, _, facts) => encoder.text(facts.sourceName) },
+  { name: "source_version", write: (encoder, _, facts) => encoder.text(facts.sourceVersion) },
   make.text("section", "Section"),
   make.text("priority", "Priority"),
   make.yes("essential", "Essential"),
@@ -53,7 +46,7 @@ export const BINARY_ROW: RowShape = make.shape("binary_package", [
   make.text("provides", "Provides"),
   make.text("built_using", "Built-Using"),
   make.text("static_built_using", "Static-Built-Using"),
-  make.list("build_ids", "Build-Ids", /\s+/),
+  make.list("build_ids", "Build-Ids", "blank"),
   make.text("file_name", "Filename"),
   { name: "size", write: (encoder, stanza) => encoder.bigint(requiredNumber(stanza, SIZE)) },
   make.text("md5sum", "MD5sum"),
@@ -64,28 +57,28 @@ export const BINARY_ROW: RowShape = make.shape("binary_package", [
 ] satisfies Column[]);
 
 /** What names a binary package, checked. @throws OperatorError with file, line and field */
-export function binaryIdentity(
-  stanza: Stanza,
-): Pick<RowFacts, "name" | "version" | "architecture"> {
-  const name = checkName(stanza, PACKAGE, requiredText(stanza, PACKAGE));
-  const version = checkVersion(stanza, VERSION, requiredText(stanza, VERSION));
-  const architecture = requiredText(stanza, ARCHITECTURE);
-  const fault = architectureFault(architecture);
+export function identifyBinary(stanza: Stanza, identity: Identity): void {
+  identity.name = checkName(stanza, PACKAGE, requiredText(stanza, PACKAGE));
+  identity.version = checkVersion(stanza, VERSION, requiredText(stanza, VERSION));
+  identity.architecture = requiredText(stanza, ARCHITECTURE);
+  const fault = architectureFault(identity.architecture);
   if (fault !== undefined) {
-    const sentence = `Architecture ${JSON.stringify(architecture)} is none: ${fault}`;
+    const sentence = `Architecture ${JSON.stringify(identity.architecture)} is none: ${fault}`;
     throw stanzaError(stanza, sentence, ARCHITECTURE);
   }
   requiredText(stanza, FILE_NAME);
-  return { name, version, architecture };
+  identifySource(stanza, identity);
 }
 
 /** The field Source is `name` or `name (version)`; absent, both are the binary's (Policy 5.6.1). */
-function sourceOf(encoder: CopyEncoder, stanza: Stanza, facts: RowFacts, part: 1 | 2): void {
+function identifySource(stanza: Stanza, identity: Identity): void {
+  identity.sourceName = identity.name;
+  identity.sourceVersion = identity.version;
   const text = fieldText(stanza, SOURCE);
-  if (text === undefined) return encoder.text(part === 1 ? facts.name : facts.version);
+  if (text === undefined) return;
   const match = /^(\S+)(?:\s+\(([^)]*)\))?$/.exec(text);
   if (match === null) throw stanzaError(stanza, `the field Source cannot be read`, SOURCE);
-  if (part === 1) return encoder.text(checkName(stanza, SOURCE, match[1] ?? ""));
-  const version = match[2];
-  encoder.text(version === undefined ? facts.version : checkVersion(stanza, SOURCE, version));
+  identity.sourceName = checkName(stanza, SOURCE, match[1] ?? "");
+  const [, , version] = match;
+  if (version !== undefined) identity.sourceVersion = checkVersion(stanza, SOURCE, version);
 }

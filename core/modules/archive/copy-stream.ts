@@ -1,4 +1,3 @@
-import { once } from "node:events";
 import { finished } from "node:stream/promises";
 import type { ClientBase } from "pg";
 import { from as copyFrom } from "pg-copy-streams";
@@ -6,15 +5,23 @@ import { asError } from "../../errors.ts";
 
 /** A running COPY into a table; the connection does nothing else until it ends. */
 export interface CopyStream {
-  /** Resolves when the server keeps up: waiting for it keeps the memory flat. */
-  write(bytes: Buffer): Promise<void>;
+  /**
+   * Resolves when the server keeps up: waiting for it keeps the memory flat.
+   *
+   * @param done called when the bytes have left and their memory may be used again; only for more
+   *   than a socket buffers by itself (16 KiB)
+   */
+  write(bytes: Buffer, done?: (bytes: Buffer) => void): Promise<void>;
   /** Ends it. @throws what the server says about the rows */
   end(bytes: Buffer): Promise<void>;
   /** Gives it up, so that the transaction can be rolled back. */
   abort(reason: Error): Promise<void>;
 }
 
-/** So much may wait for the server while the next rows are made; else each waits for the other. */
+/**
+ * So much may wait for the server while the next rows are made. Counted here and not by the
+ * stream, whose "drain" comes only when all of it has left: the server would wait for us, then.
+ */
 const AHEAD = 2 * 1024 * 1024;
 
 export function openCopy(
@@ -23,19 +30,27 @@ export function openCopy(
   columns: readonly string[],
 ): CopyStream {
   const sql = `copy ${table} (${columns.join(", ")}) from stdin binary`;
-  const stream = client.query(copyFrom(sql, { highWaterMark: AHEAD }));
+  const stream = client.query(copyFrom(sql, { highWaterMark: Number.MAX_SAFE_INTEGER }));
+  let waiting = 0;
+  let roomFree: () => void = () => undefined;
   let failure: Error | undefined;
   const ended = finished(stream).catch((thrown: unknown) => {
     failure ??= asError(thrown);
+    roomFree();
   });
-  async function write(bytes: Buffer): Promise<void> {
-    if (failure !== undefined) throw failure;
-    if (stream.write(bytes)) return;
-    await Promise.race([once(stream, "drain"), ended]);
-    if (failure !== undefined) throw failure;
-  }
   return {
-    write,
+    async write(bytes, done) {
+      waiting += bytes.length;
+      stream.write(bytes, () => {
+        waiting -= bytes.length;
+        done?.(bytes);
+        if (waiting < AHEAD) roomFree();
+      });
+      if (failure === undefined && waiting >= AHEAD) {
+        await new Promise<void>((resolve) => (roomFree = resolve));
+      }
+      if (failure !== undefined) throw failure;
+    },
     async end(bytes) {
       stream.end(bytes);
       await ended;

@@ -49,7 +49,7 @@ export function sameIndex(
   return a.kind === b.kind && a.component === b.component && a.architecture === b.architecture;
 }
 
-/** The ids of an index's stanzas by the 16 hexadecimal digits of their hashes. */
+/** The ids of an index's stanzas by their hashes, as `stanzaHash` gives them. */
 export async function knownStanzas(
   client: ClientBase,
   kind: PlannedIndex["kind"],
@@ -66,7 +66,7 @@ export async function knownStanzas(
   const stanzas = rows[0]?.stanzas ?? Buffer.alloc(0);
   for (let at = 0; at < stanzas.length; at += 16) {
     const id = stanzas.readUInt32BE(at + 8) * 2 ** 32 + stanzas.readUInt32BE(at + 12);
-    known.set(stanzas.toString("hex", at, at + 8), id);
+    known.set(stanzas.toString("latin1", at, at + 8), id);
   }
   return known;
 }

@@ -1,0 +1,110 @@
+import { isUtf8 } from "node:buffer";
+import type { IndexKind } from "../../debian/index-path.ts";
+import { MEND_FILE, placeOf, type Stanza } from "../../debian/stanza.ts";
+import { versionKey } from "../../debian/version.ts";
+import { OperatorError } from "../../errors.ts";
+import { BINARY_ROW, identifyBinary } from "./binary-row.ts";
+import type { RowShape } from "./column.ts";
+import type { CopyEncoder } from "./copy-encoder.ts";
+import { noFacts, stanzaHash } from "./row.ts";
+import { identifySource, SOURCE_ROW, sourceFiles } from "./source-row.ts";
+
+/** Makes rows of the stanzas of one index. */
+export interface RowMaker {
+  /** @throws OperatorError when the stanza is no package, or one that stood there already */
+  stanza(stanza: Stanza): void;
+  /** Stanzas seen, and rows written for those that were not known. */
+  counts(): { stanzas: number; rows: number };
+}
+
+export interface RowMakerOptions {
+  kind: IndexKind;
+  indexId: number;
+  /** Ids of the stanzas that are stored, by their hash. Those that are seen are taken out. */
+  known: Map<string, number>;
+  nextId(): number;
+  rows: CopyEncoder;
+  /** For the files of sources. */
+  files: CopyEncoder;
+}
+
+/** The table that packages of a kind go to. */
+export function rowShape(kind: IndexKind): RowShape {
+  return kind === "source" ? SOURCE_ROW : BINARY_ROW;
+}
+
+export function createRowMaker(options: RowMakerOptions): RowMaker {
+  const { files, kind, known, nextId, rows } = options;
+  const { columns } = rowShape(kind);
+  const identify = kind === "source" ? identifySource : identifyBinary;
+  const fileWriter = kind === "source" ? sourceFiles() : undefined;
+  const isClean = createTextCheck();
+  const refuseDuplicate = createDuplicateCheck();
+  const facts = noFacts(options.indexId);
+  let stanzas = 0;
+  let written = 0;
+  return {
+    stanza(stanza) {
+      stanzas++;
+      const { version } = facts;
+      identify(stanza, facts);
+      refuseDuplicate(stanza, facts.name, facts.version, facts.architecture);
+      facts.stanzaHash = stanzaHash(stanza);
+      if (known.delete(facts.stanzaHash)) return;
+      // Binaries of one source stand together and share its version.
+      if (facts.version !== version) facts.versionKey = versionKey(facts.version);
+      facts.id = nextId();
+      facts.utf8 = isClean(stanza);
+      rows.row(columns.length);
+      for (const column of columns) column.write(rows, stanza, facts);
+      fileWriter?.write(files, stanza, facts.id, facts.utf8);
+      written++;
+    },
+    counts: () => ({ stanzas, rows: written }),
+  };
+}
+
+/** Tells whether a stanza is UTF-8; looks at a whole buffer of stanzas at once. */
+function createTextCheck(): (stanza: Stanza) => boolean {
+  let checked: Buffer | undefined;
+  let clean = false;
+  return (stanza) => {
+    const { buffer } = stanza;
+    if (buffer !== checked) {
+      checked = buffer;
+      // Behind the last line feed a character may be cut in two.
+      clean = isUtf8(buffer.subarray(0, buffer.lastIndexOf(0x0a) + 1));
+    }
+    return clean || isUtf8(buffer.subarray(stanza.start, stanza.end));
+  };
+}
+
+/** A package of a name that was seen, and the one before of the same name. */
+interface Seen {
+  version: string;
+  architecture: string;
+  line: number;
+  before: Seen | undefined;
+}
+
+function createDuplicateCheck(): (
+  stanza: Stanza,
+  name: string,
+  version: string,
+  architecture: string,
+) => void {
+  const seen = new Map<string, Seen>();
+  return (stanza, name, version, architecture) => {
+    const before = seen.get(name);
+    for (let one = before; one !== undefined; one = one.before) {
+      if (one.version !== version || one.architecture !== architecture) continue;
+      throw new OperatorError(
+        "DUPLICATE_PACKAGE",
+        `${placeOf(stanza)}: the package ${name} ${version} ${architecture} stands here and ` +
+          `on line ${one.line}.`,
+        MEND_FILE,
+      );
+    }
+    seen.set(name, { version, architecture, line: stanza.line, before });
+  };
+}
