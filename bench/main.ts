@@ -1,0 +1,20 @@
+import { asError } from "../core/errors.ts";
+
+/** The benches by name; each prints its tables. */
+const benches: Record<string, () => Promise<{ bench(args: string[]): Promise<void> }>> = {
+  import: () => import("./import/bench.ts"),
+};
+
+const [name = "", ...args] = process.argv.slice(2);
+const load = benches[name];
+if (load === undefined) {
+  process.stderr.write(`Say which: npm run bench -- ${Object.keys(benches).join("|")}\n`);
+  process.exitCode = 2;
+} else {
+  try {
+    await (await load()).bench(args);
+  } catch (thrown) {
+    process.stderr.write(`${asError(thrown).stack}\n`);
+    process.exitCode = 1;
+  }
+}
