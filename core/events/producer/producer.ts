@@ -57,6 +57,7 @@ export function openProducer(options: ProducerOptions): Producer {
 export function openProducerOn(lane: Lane, options: ProducerOptions): Producer {
   const log = options.log ?? silentLog();
   const keyFor = keySource(options.key);
+  let closing: Promise<void> | undefined;
   const spool = openSpool({ lane, log, ...limitOf(options) });
   const delivery =
     options.servers.length === 0
@@ -75,6 +76,11 @@ export function openProducerOn(lane: Lane, options: ProducerOptions): Producer {
     delivery?.wake();
   }
 
+  async function close(): Promise<void> {
+    await delivery?.stop(CLOSE_MS);
+    await spool.close();
+  }
+
   return {
     append,
     async emit(tag, data) {
@@ -90,10 +96,7 @@ export function openProducerOn(lane: Lane, options: ProducerOptions): Producer {
       }
       return true;
     },
-    async close() {
-      await delivery?.stop(CLOSE_MS);
-      await spool.close();
-    },
+    close: () => (closing ??= close()),
   };
 }
 
