@@ -107,7 +107,6 @@ test("libraries with holes stay behind one folder each", (t) => {
     nodemailer: /^hub\/channels\/email\//,
     zeromq: /^core\/(modules\/lighthouse|events)\//,
     "sodium-native": /^core\/events\//,
-    "fs-native-extensions": /^core\/events\/producer\//,
     tweetnacl: /^core\/events\//,
     "node-cron": /^core\/scheduler\//,
     fastify: /^hub\/web\//,

@@ -1,6 +1,6 @@
 import { spawnSync } from "node:child_process";
 import { existsSync, mkdtempSync } from "node:fs";
-import { mkdir, readFile, rm, writeFile } from "node:fs/promises";
+import { mkdir, open, readFile, rm, writeFile } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { dirname, join } from "node:path";
 import test from "ava";
@@ -13,7 +13,6 @@ import { repositorySection } from "../../core/modules/archive/repository-plan.ts
 import { applyDistro } from "../../core/modules/distro/apply.ts";
 import { eventsOf, importOne, setUpArchiveEvents } from "../support/archive.ts";
 import { testDatabase } from "../support/database.ts";
-import { createReadStream } from "node:fs";
 
 /**
  * Debian bookworm main amd64 as it is published, from the mirror that apt of this machine uses.
@@ -155,9 +154,9 @@ async function download(path: string): Promise<Buffer> {
   await mkdir(dirname(compressed), { recursive: true });
   await writeFile(compressed, Buffer.from(await response.arrayBuffer()));
   const chunks: Buffer[] = [];
-  for await (const chunk of decompress(path, createReadStream(compressed), "xz")) {
-    chunks.push(chunk);
-  }
+  const file = await open(compressed);
+  for await (const chunk of decompress(path, file, "xz")) chunks.push(chunk);
+  await file.close();
   await writeFile(join(folder, "texts", path), Buffer.concat(chunks));
   return readFile(join(folder, "texts", path));
 }

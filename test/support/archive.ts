@@ -108,22 +108,29 @@ export function setUpArchiveEvents(): void {
   });
 }
 
-/** Imports by name, as the operation does, with little patience. */
+/** Imports by name, as the operation does, with little patience and nothing downloaded before. */
 export async function runImport(
   names: string[],
   options: Partial<ImportOptions> = {},
   origin: Caller["origin"] = "cli",
 ): Promise<Outcome[]> {
+  const downloads = mkdtempSync(join(tmpdir(), "lk-downloads-"));
   const all: ImportOptions = {
+    downloads,
     signal: new AbortController().signal,
     log: silentLog(),
     force: false,
     dryRun: false,
     progress: () => undefined,
     retries: 0,
+    pauseMs: 1,
     ...options,
   };
-  return importSuites(await findSuites(names), all, origin);
+  try {
+    return await importSuites(await findSuites(names), all, origin);
+  } finally {
+    await rm(downloads, { recursive: true });
+  }
 }
 
 /** Imports one suite. @throws what went wrong */

@@ -2,7 +2,8 @@ import { checkSuiteName, checkValidity, parseRelease, type Release } from "../..
 import { type SignedFile, verifySigned } from "../../debian/signature.ts";
 import { asError, OperatorError } from "../../errors.ts";
 import type { Log } from "../../log.ts";
-import { archiveUrl, type Fetched, type Fetcher, shownUrl } from "./fetch.ts";
+import type { Fetched, Fetcher } from "./fetch.ts";
+import { archiveUrl, shownUrl } from "./fetch-address.ts";
 
 /** A suite to be asked for. */
 export interface AskedSuite {
@@ -45,11 +46,12 @@ export async function fetchRelease(
   options: { force: boolean; log: Log; signal: AbortSignal },
 ): Promise<FetchedRelease> {
   const failures: OperatorError[] = [];
-  for (const mirror of suite.mirrors) {
+  for (const mirror of fetcher.inOrder(suite.mirrors)) {
     try {
       return await releaseOf(mirror, fetcher, suite, before, options);
     } catch (thrown) {
       if (options.signal.aborted || !(thrown instanceof OperatorError)) throw asError(thrown);
+      fetcher.blame(mirror);
       failures.push(thrown);
       options.log.warn({ mirror: shownUrl(mirror), reason: thrown.message }, "mirror not usable");
     }
@@ -129,7 +131,7 @@ async function collect(url: string, fetched: Fetched & { status: "found" }): Pro
   const chunks: Buffer[] = [];
   let size = 0;
   for await (const chunk of fetched.body) {
-    size += (chunk as Buffer).length;
+    size += chunk.length;
     if (size > LARGEST) {
       throw new OperatorError(
         "RELEASE_TOO_LARGE",
@@ -137,7 +139,7 @@ async function collect(url: string, fetched: Fetched & { status: "found" }): Pro
         "This is no Release file; check the address of the mirror.",
       );
     }
-    chunks.push(chunk as Buffer);
+    chunks.push(chunk);
   }
   return Buffer.concat(chunks);
 }

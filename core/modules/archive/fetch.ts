@@ -1,13 +1,26 @@
-import { open } from "node:fs/promises";
-import type { Readable } from "node:stream";
+import { type FileHandle, open } from "node:fs/promises";
 import { fileURLToPath } from "node:url";
-import pRetry from "p-retry";
-import { type Dispatcher, EnvHttpProxyAgent, interceptors, request } from "undici";
+import { EnvHttpProxyAgent, interceptors } from "undici";
 import { asError, OperatorError } from "../../errors.ts";
+import { unreachable } from "./fetch-address.ts";
+import { openHttp } from "./fetch-http.ts";
+import { type Patience, RangeRefused, retrying } from "./fetch-retry.ts";
 
-/** What a mirror answers. The body of a found file must be read or destroyed. */
+/** What a mirror answers. */
 export type Fetched =
-  | { status: "found"; body: Readable; etag: string | undefined; lastModified: string | undefined }
+  | {
+      status: "found";
+      /** To be read once. */
+      body: AsyncIterable<Buffer>;
+      /** The byte that the body begins with: 0, or what `resume` asked for. */
+      from: number;
+      /** Of the whole file, where the server says it. */
+      size: number | undefined;
+      etag: string | undefined;
+      lastModified: string | undefined;
+      /** Ends the body, read or not. */
+      close(): void;
+    }
   | { status: "unchanged" }
   | { status: "missing" };
 
@@ -17,12 +30,28 @@ export interface Known {
   lastModified: string | null;
 }
 
+/** The rest of a file of which the beginning is there. */
+export interface Resume {
+  from: number;
+  /** Of the whole file. */
+  size: number;
+  /** Strong ETag or Last-Modified of the beginning: if the file is another now, all of it comes. */
+  validator: string | undefined;
+}
+
+export interface Ask {
+  known?: Known | undefined;
+  /** Asked before each try. */
+  resume?: () => Resume | undefined;
+  /** Instead of the signal of the fetcher. */
+  signal?: AbortSignal;
+}
+
 export interface Fetcher {
   /**
-   * Opens a file of an archive and hands it on. Called again from the start when the network or
-   * the server fails underway.
+   * Opens a file of an archive and hands it on. Called again when the network or the server fails
+   * underway, with the rest of the file if `resume` wants it.
    *
-   * @param asked.signal ends this one instead of the signal of the fetcher
    * @returns what `use` returns
    * @throws OperatorError `MIRROR_UNREACHABLE` after the last try; what `use` throws as
    *   OperatorError is passed on at once
@@ -30,128 +59,97 @@ export interface Fetcher {
   fetch<Result>(
     url: string,
     use: (fetched: Fetched) => Promise<Result>,
-    asked?: { known?: Known | undefined; signal?: AbortSignal },
+    ask?: Ask,
   ): Promise<Result>;
+  /** Mirrors in the order to ask them: as given, but those that failed once come last. */
+  inOrder(mirrors: readonly string[]): string[];
+  /** Tells that a mirror failed. */
+  blame(mirror: string): void;
   close(): Promise<void>;
 }
 
-export interface FetchOptions {
+export interface FetchOptions extends Patience {
   signal: AbortSignal;
-  /** A server that says nothing for so long is given up. */
-  patienceMs?: number;
-  /** Further tries after the first; each waits longer. */
-  retries?: number;
 }
+
+/** Connections to one server. Mirrors ask their users to be modest, and a few fill any line. */
+const CONNECTIONS = 4;
+const PATIENCE = 30_000;
 
 /** Fetches over http, https (through the proxy that the environment names) and file. */
 export function createFetcher(options: FetchOptions): Fetcher {
-  const patience = options.patienceMs ?? 30_000;
-  const agent = new EnvHttpProxyAgent({ headersTimeout: patience, bodyTimeout: patience });
+  const patience = options.patienceMs ?? PATIENCE;
+  const agent = new EnvHttpProxyAgent({
+    headersTimeout: patience,
+    // Bodies are watched by openHttp.
+    bodyTimeout: 0,
+    connections: CONNECTIONS,
+  });
   const dispatcher = agent.compose(interceptors.redirect({ maxRedirections: 5 }));
+  const failed = new Set<string>();
   return {
-    async fetch(url, use, asked = {}) {
-      const signal = asked.signal ?? options.signal;
+    async fetch(url, use, ask = {}) {
+      const { known, signal = options.signal } = ask;
+      let resumable = true;
+      const attempt = async () => {
+        const resume = resumable ? ask.resume?.() : undefined;
+        const fetched = url.startsWith("file:")
+          ? await openFile(url)
+          : await openHttp(url, { dispatcher, signal, patience, known, resume });
+        try {
+          return await use(fetched);
+        } finally {
+          if (fetched.status === "found") fetched.close();
+        }
+      };
+      const tolerant = () =>
+        attempt().catch((thrown: unknown) => {
+          if (!(thrown instanceof RangeRefused)) throw thrown;
+          resumable = false;
+          return attempt();
+        });
       try {
-        return await pRetry(
-          async () => {
-            const fetched = url.startsWith("file:")
-              ? await openFile(url)
-              : await openHttp(url, dispatcher, signal, asked.known);
-            try {
-              return await use(fetched);
-            } finally {
-              if (fetched.status === "found") fetched.body.destroy();
-            }
-          },
-          {
-            retries: options.retries ?? 2,
-            minTimeout: 300,
-            factor: 3,
-            signal,
-            shouldRetry: (error) => !(error instanceof OperatorError) && !url.startsWith("file:"),
-          },
-        );
+        return await retrying(tolerant, () => ask.resume?.()?.from ?? 0, options, signal);
       } catch (thrown) {
         if (signal.aborted) throw asError(signal.reason);
         throw thrown instanceof OperatorError ? thrown : unreachable(url, reasonOf(thrown), thrown);
       }
     },
+    inOrder: (mirrors) => [
+      ...mirrors.filter((mirror) => !failed.has(mirror)),
+      ...mirrors.filter((mirror) => failed.has(mirror)),
+    ],
+    blame: (mirror) => failed.add(mirror),
     close: () => agent.close(),
   };
 }
 
-/** An address for people: without the password that it may hold. */
-export function shownUrl(url: string): string {
-  return url.replace(/^([a-z]+:\/\/)[^/@]*@/, "$1");
-}
-
-/** The address of a file in an archive. */
-export function archiveUrl(mirror: string, path: string): string {
-  return `${mirror.replace(/\/+$/, "")}/${path}`;
-}
-
 async function openFile(url: string): Promise<Fetched> {
+  const handle = await openLocal(url);
+  if (handle === undefined) return { status: "missing" };
+  const { size } = await handle.stat();
+  const body = handle.createReadStream({ highWaterMark: 256 * 1024 });
+  const close = (): void => void body.destroy();
+  return { status: "found", body, from: 0, size, etag: undefined, lastModified: undefined, close };
+}
+
+/**
+ * Opens a file of a `file:` mirror.
+ *
+ * @returns undefined when it is not there
+ * @throws OperatorError `MIRROR_UNREACHABLE` when it cannot be read
+ */
+export async function openLocal(url: string): Promise<FileHandle | undefined> {
   try {
     const handle = await open(fileURLToPath(url));
-    const stat = await handle.stat();
-    if (!stat.isFile()) {
-      await handle.close();
-      return { status: "missing" };
-    }
-    const body = handle.createReadStream({ highWaterMark: 256 * 1024 });
-    return { status: "found", body, etag: undefined, lastModified: undefined };
+    if ((await handle.stat()).isFile()) return handle;
+    await handle.close();
+    return undefined;
   } catch (thrown) {
     const { code } = thrown as NodeJS.ErrnoException;
-    if (code === "ENOENT" || code === "ENOTDIR") return { status: "missing" };
-    throw thrown;
+    if (code === "ENOENT" || code === "ENOTDIR") return undefined;
+    throw unreachable(url, asError(thrown).message, thrown);
   }
-}
-
-async function openHttp(
-  url: string,
-  dispatcher: Dispatcher,
-  signal: AbortSignal,
-  known: Known | undefined,
-): Promise<Fetched> {
-  const address = new URL(url);
-  const headers: Record<string, string> = { "user-agent": "laniakea", accept: "*/*" };
-  if (address.username !== "") {
-    const user = `${decodeURIComponent(address.username)}:${decodeURIComponent(address.password)}`;
-    headers["authorization"] = `Basic ${Buffer.from(user).toString("base64")}`;
-  }
-  if (known?.etag) headers["if-none-match"] = known.etag;
-  if (known?.lastModified) headers["if-modified-since"] = known.lastModified;
-  const response = await request(shownUrl(url), { dispatcher, signal, headers });
-  const { statusCode, body } = response;
-  if (statusCode === 200) {
-    return {
-      status: "found",
-      body,
-      etag: header(response.headers["etag"]),
-      lastModified: header(response.headers["last-modified"]),
-    };
-  }
-  await body.dump();
-  if (statusCode === 304) return { status: "unchanged" };
-  if (statusCode === 404 || statusCode === 410) return { status: "missing" };
-  // A server that is busy or broken may recover; one that refuses will not.
-  if (statusCode >= 500 || statusCode === 429 || statusCode === 408) {
-    throw new Error(`the server answers ${statusCode}`);
-  }
-  throw unreachable(url, `the server answers ${statusCode}`);
-}
-
-function header(value: string | string[] | undefined): string | undefined {
-  return Array.isArray(value) ? value[0] : value;
-}
-
-function unreachable(url: string, reason: string, cause?: unknown): OperatorError {
-  return new OperatorError(
-    "MIRROR_UNREACHABLE",
-    `Cannot fetch ${shownUrl(url)}: ${reason}.`,
-    "Check the address and the network, or add another mirror to the repository.",
-    { cause },
-  );
 }
 
 function reasonOf(thrown: unknown): string {

@@ -3,7 +3,9 @@ import { transactionClient } from "../../database/transaction.ts";
 import { SuiteRelease } from "../../model/archive-suite.ts";
 import { createProgressMeter, type ProgressMeter } from "../../operation/progress-meter.ts";
 import type { IndexFile } from "./download.ts";
+import { createDownloadCache } from "./download-cache.ts";
 import { createFetcher, type Fetcher } from "./fetch.ts";
+import { untilFitting } from "./fetch-again.ts";
 import { fetchIndices } from "./fetch-indices.ts";
 import { fetchRelease, type FetchedRelease } from "./fetch-release.ts";
 import { type PlannedIndex, planIndices } from "./plan.ts";
@@ -28,9 +30,23 @@ export async function importSuite(
   suite: ConfiguredSuite,
   options: ImportOptions,
 ): Promise<ImportResult> {
+  const fetcher = createFetcher(options);
+  const onWait = (): void =>
+    options.progress({ step: `${suite.name}: waiting, its mirror is being updated` });
+  try {
+    return await untilFitting(() => importOnce(suite, fetcher, options), { ...options, onWait });
+  } finally {
+    await fetcher.close();
+  }
+}
+
+async function importOnce(
+  suite: ConfiguredSuite,
+  fetcher: Fetcher,
+  options: ImportOptions,
+): Promise<ImportResult> {
   const startedAt = new Date();
   const meter = createProgressMeter(options.progress);
-  const fetcher = createFetcher(options);
   const files = new Map<PlannedIndex, IndexFile>();
   try {
     meter.say(`${suite.name}: asking for its Release`);
@@ -48,7 +64,6 @@ export async function importSuite(
     return result;
   } finally {
     for (const file of files.values()) await file.close();
-    await fetcher.close();
   }
 }
 
@@ -65,6 +80,7 @@ async function fetchAll(
   const fetching = meter.begin(`${suite.name}: fetching`, total);
   const fetched = fetchIndices(due, {
     fetcher,
+    cache: createDownloadCache(options.downloads),
     mirrors: [mirror, ...suite.mirrors.filter((other) => other !== mirror)],
     suite: suite.name,
     byHash: release.acquireByHash,

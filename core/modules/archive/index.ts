@@ -1,4 +1,7 @@
+import prettyBytes from "pretty-bytes";
+import { settingPath } from "../../config.ts";
 import type { Module } from "../module.ts";
+import { DOWNLOADS, downloadsSize } from "./download-cache.ts";
 import { importEvents } from "./events.ts";
 import { explainPackage } from "./explain.ts";
 import { importOperation } from "./operation.ts";
@@ -15,4 +18,8 @@ export const archive: Module = {
   events: [...importEvents, ...peerArchiveEvents],
   explain: explainPackage,
   status: suiteStatus,
+  async check({ settings }) {
+    const size = await downloadsSize(settingPath(settings, DOWNLOADS));
+    return [{ tone: "good", headline: [`Downloads of archives: ${prettyBytes(size)} kept.`] }];
+  },
 };

@@ -1,8 +1,10 @@
 import prettyBytes from "pretty-bytes";
 import { z } from "zod";
+import { settingPath } from "../../config.ts";
 import { OperatorError } from "../../errors.ts";
 import type { Message } from "../../message.ts";
 import { declareOperation } from "../../operation/declare.ts";
+import { DOWNLOADS } from "./download-cache.ts";
 import { importSuites, type Outcome } from "./import.ts";
 import type { ImportResult } from "./store-suite.ts";
 import { findSuites } from "./suites.ts";
@@ -45,7 +47,8 @@ export const importOperation = declareOperation({
       throw thrown;
     });
     const { signal, log, dryRun, progress, caller } = context;
-    const options = { signal, log, dryRun, progress, force };
+    const downloads = settingPath(context.settings, DOWNLOADS);
+    const options = { signal, log, dryRun, progress, force, downloads };
     const outcomes = await importSuites(suites, options, caller.origin);
     const [only] = outcomes;
     if (outcomes.length === 1 && only !== undefined && "error" in only) throw only.error;

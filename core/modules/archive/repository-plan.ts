@@ -14,7 +14,7 @@ import {
   type DistroContext,
   type DistroPlan,
 } from "../distro-section.ts";
-import { shownUrl } from "./fetch.ts";
+import { shownUrl } from "./fetch-address.ts";
 import {
   RepositorySection,
   type WantedRepository,

@@ -8,7 +8,6 @@ import { Suite, SuiteRelease } from "../../model/archive-suite.ts";
 import type { Progress } from "../../operation/declare.ts";
 import type { MeteredWork, ProgressMeter } from "../../operation/progress-meter.ts";
 import { announceChanges } from "./announce.ts";
-import { decompress } from "./decompress.ts";
 import type { IndexFile } from "./download.ts";
 import type { FetchOptions } from "./fetch.ts";
 import type { FetchedRelease } from "./fetch-release.ts";
@@ -34,6 +33,8 @@ import type { ConfiguredSuite } from "./suites.ts";
 export interface ImportOptions extends Omit<FetchOptions, "signal"> {
   signal: AbortSignal;
   log: Log;
+  /** The folder that downloads are kept in. */
+  downloads: string;
   /** Read all indices again, and accept a Release older than the last one. */
   force: boolean;
   /** Find out what would change, and write nothing. */
@@ -163,7 +164,7 @@ function createReader(
         name: file.url,
         kind: index.kind,
         indexId,
-        content: decompress(file.url, file.stream(), file.form, { signal }),
+        content: file.content(signal),
         expected: index.plain,
       },
       {
@@ -177,7 +178,10 @@ function createReader(
           part.add(bytes, stanzas);
         },
       },
-    );
+    ).catch(async (thrown: unknown) => {
+      await file.verify();
+      throw thrown;
+    });
     const gone = [...known.values()];
     if (!result.first && (gone.length > 0 || loaded.rows > 0)) {
       await mergeIndex(client, { ...index, suiteId: suite.id, gone });

@@ -1,6 +1,7 @@
 import { randomBytes } from "node:crypto";
-import { readFile } from "node:fs/promises";
-import { Readable } from "node:stream";
+import { type FileHandle, mkdtemp, open, readFile, rm, writeFile } from "node:fs/promises";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
 import test from "ava";
 import { encodeIndex } from "../../../../core/demo/archive.ts";
 import { decompress, type Form } from "../../../../core/modules/archive/decompress.ts";
@@ -14,10 +15,23 @@ async function encoded(form: Form): Promise<Buffer | undefined> {
 
 async function read(bytes: Buffer, form: Form, xz?: string): Promise<Buffer> {
   const pieces: Buffer[] = [];
-  const compressed = Readable.from([bytes.subarray(0, 1000), bytes.subarray(1000)]);
-  const options = xz === undefined ? {} : { xz };
-  for await (const chunk of decompress("Packages", compressed, form, options)) pieces.push(chunk);
-  return Buffer.concat(pieces);
+  const compressed = await fileOf(bytes);
+  try {
+    const options = xz === undefined ? {} : { xz };
+    for await (const chunk of decompress("Packages", compressed, form, options)) pieces.push(chunk);
+    return Buffer.concat(pieces);
+  } finally {
+    await compressed.close();
+  }
+}
+
+/** A file with this content, which has no name any more. */
+async function fileOf(bytes: Buffer): Promise<FileHandle> {
+  const folder = await mkdtemp(join(tmpdir(), "lk-decompress-"));
+  await writeFile(join(folder, "file"), bytes);
+  const handle = await open(join(folder, "file"));
+  await rm(folder, { recursive: true });
+  return handle;
 }
 
 for (const [what, form, xz] of [

@@ -5,6 +5,7 @@ import { tmpdir } from "node:os";
 import { dirname, join } from "node:path";
 import test, { type ExecutionContext } from "ava";
 import type { DownloadOptions } from "../../../../core/modules/archive/download.ts";
+import { createDownloadCache } from "../../../../core/modules/archive/download-cache.ts";
 import { createFetcher } from "../../../../core/modules/archive/fetch.ts";
 import { fetchIndices } from "../../../../core/modules/archive/fetch-indices.ts";
 import type { PlannedIndex } from "../../../../core/modules/archive/plan.ts";
@@ -42,13 +43,14 @@ async function serve(
   const mirror = await startMirror(folder);
   const { signal } = new AbortController();
   const fetcher = createFetcher({ signal, retries: 0 });
+  const cache = createDownloadCache(join(folder, "cache"));
   t.teardown(async () => {
     await fetcher.close();
     await mirror.close();
     await rm(folder, { recursive: true });
   });
   const mirrors = [mirror.url];
-  return { due, mirror, options: { fetcher, mirrors, suite: "s", byHash: false, signal } };
+  return { due, mirror, options: { fetcher, cache, mirrors, suite: "s", byHash: false, signal } };
 }
 
 function deferred(): { promise: Promise<void>; resolve: () => void } {

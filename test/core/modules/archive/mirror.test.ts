@@ -111,7 +111,7 @@ for (const [what, behaviour, code, message] of [
   ["refuses", { answer: 403 }, "MIRROR_UNREACHABLE", /InRelease: the server answers 403/],
   ["has nothing", { answer: 404 }, "RELEASE_MISSING", /has neither InRelease nor Release/],
   ["always cuts", { cutAfter: 100 }, "MIRROR_UNREACHABLE", /Cannot fetch http/],
-  ["says nothing", { stall: true }, "MIRROR_UNREACHABLE", /Cannot fetch http.*Timeout/i],
+  ["says nothing", { stall: true }, "MIRROR_UNREACHABLE", /Cannot fetch http.*it stopped midway/],
   ["sends rubbish", { garble: true }, "BAD_SIGNATURE", /it is not signed/],
   ["sends a login page", { instead: Buffer.from("<html>") }, "BAD_SIGNATURE", /it is not signed/],
 ] as const) {
