@@ -8,6 +8,7 @@ import { createDemo, wantsDemo } from "./core/demo/service.ts";
 import { asError } from "./core/errors.ts";
 import { setUpEvents } from "./core/events/setup.ts";
 import { createSubscriber } from "./core/events/subscriber.ts";
+import { createJobServer } from "./core/modules/jobs/service.ts";
 import { createLighthouse } from "./core/modules/lighthouse/service.ts";
 import type { Environment } from "./core/operation/declare.ts";
 import { createRunner } from "./core/operation/runner.ts";
@@ -18,6 +19,21 @@ import { LOCAL_ROOM } from "./hub/channels/room/room.ts";
 import { createHub, type Subscribe } from "./hub/main.ts";
 import { createWeb, type WebService } from "./hub/web/index.ts";
 
+<<<<<<< HEAD
+=======
+/** The long-running commands; each runs alone on its machine, `up` runs all of them. */
+export const PARTS = {
+  up: "everything in one process, with a room to talk to the bot in",
+  lighthouse: "take in and publish signed events, and give jobs to build workers",
+  scheduler: "run queued operations, and queue them by schedule and by events",
+  hub: "tell people: Matrix, mail, the local room",
+  bot: "answer what people type",
+  web: "the page and the API",
+} as const;
+
+export type PartName = keyof typeof PARTS;
+
+>>>>>>> 5e85538 (Give jobs to build workers over CURVE, each to one worker under a lease)
 /**
  * Runs a part, or all of them, until a signal. Prints one line `ready …` when all answer.
  *
@@ -78,6 +94,7 @@ function composeAll(wishes: Wishes): Composition {
   const hub = createHub(environment, { subscribe: busOf(environment) });
   const services = [
     createLighthouse(environment),
+    createJobServer(environment),
     ...hub.services,
     createBot(environment),
     ...schedulerServices(environment),
@@ -100,11 +117,12 @@ function composed(services: Service[], where: string): Composition {
 
 function composeLighthouse(environment: Environment): Composition {
   const lighthouse = createLighthouse(environment);
+  const jobServer = createJobServer(environment);
   return {
-    services: [lighthouse],
+    services: [lighthouse, jobServer],
     where: () => {
       const { submit, publish } = lighthouse.endpoints();
-      return [...submit, ...publish].join(" ");
+      return [...submit, ...publish, ...jobServer.endpoints()].join(" ");
     },
   };
 }

@@ -57,8 +57,7 @@ export const Config = z.strictObject({
         description: "where Lighthouse publishes events (PUB)",
       }),
       jobs: Endpoints.prefault(["tcp://127.0.0.1:5570"]).meta({
-        description:
-          "where Lighthouse will serve build jobs (ROUTER with CURVE); nothing binds it yet",
+        description: "where Lighthouse gives jobs to build workers (ROUTER with CURVE)",
       }),
       window_days: z
         .int()
@@ -67,6 +66,13 @@ export const Config = z.strictObject({
         .default(30)
         .meta({
           description: `older events are refused unless they are replayed; at most ${REMEMBERED_DAYS}, for so long uuids are remembered`,
+        }),
+      upload_url: z
+        .string()
+        .regex(/^(https?:\/\/.+)?$/, { message: 'written like "https://repo.example.org/_upload"' })
+        .default("")
+        .meta({
+          description: "where workers upload what they built; empty: they wait until it is set",
         }),
       servers: z
         .strictObject({

@@ -105,7 +105,7 @@ test("libraries with holes stay behind one folder each", (t) => {
   const homes: Record<string, RegExp> = {
     "matrix-bot-sdk": /^hub\/channels\/matrix\//,
     nodemailer: /^hub\/channels\/email\//,
-    zeromq: /^core\/(modules\/lighthouse|events)\//,
+    zeromq: /^core\/(modules\/(jobs|lighthouse)|events)\//,
     "sodium-native": /^core\/events\//,
     tweetnacl: /^core\/events\//,
     "node-cron": /^core\/scheduler\//,

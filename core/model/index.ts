@@ -2,6 +2,7 @@ import type { Sequelize } from "sequelize";
 import { defineAccess } from "./access.ts";
 import { defineArchive } from "./archive.ts";
 import { defineEvent } from "./event.ts";
+import { defineJob } from "./job.ts";
 import { defineMatrixState } from "./matrix-state.ts";
 import { defineOperation } from "./operation.ts";
 
@@ -11,5 +12,6 @@ export function defineModels(sequelize: Sequelize): void {
   defineOperation(sequelize);
   defineAccess(sequelize);
   defineArchive(sequelize);
+  defineJob(sequelize);
   defineMatrixState(sequelize);
 }

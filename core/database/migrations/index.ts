@@ -7,6 +7,17 @@ import { migration as bot } from "./005-bot.ts";
 import { migration as web } from "./006-web.ts";
 import { migration as bus } from "./010-bus.ts";
 import { migration as trust } from "./011-trust.ts";
+import { migration as jobs } from "./013-jobs.ts";
 
 /** All steps of the schema in order. New ones go to the end; old ones never change. */
-export const migrations: readonly Migration[] = [frame, archive, matrix, hub, bot, web, bus, trust];
+export const migrations: readonly Migration[] = [
+  frame,
+  archive,
+  matrix,
+  hub,
+  bot,
+  web,
+  bus,
+  trust,
+  jobs,
+];

@@ -82,3 +82,40 @@ export const jobFinished = declareEvent({
     }
   },
 });
+
+export const jobLost = declareEvent({
+  tag: "_lk.jobs.job-lost",
+  summary: "a worker fell silent, or has forgotten its job; the job was taken from it",
+  schema: z.looseObject(Job),
+  audience: "people",
+  subject: () => ({}),
+  render: (data, links) => ({
+    tone: "attention",
+    headline: line`Worker ${strong(data.client_name)} lost job ${shortJob(data.job_id)}`,
+    ...seeJob(data.job_id, links),
+  }),
+});
+
+export const jobTerminated = declareEvent({
+  tag: "_lk.jobs.job-terminated",
+  summary: "a job ended without a result: too many attempts failed, or nobody can do it",
+  schema: z.looseObject({
+    job_id: z.string(),
+    job_module: z.string(),
+    job_kind: z.string(),
+    job_version: z.string().nullish(),
+    job_architecture: z.string(),
+    reason: z.string(),
+  }),
+  audience: "people",
+  subject: () => ({}),
+  render: (data, links) => {
+    const job = line`${data.job_kind} job ${shortJob(data.job_id)}`;
+    return {
+      tone: "bad",
+      headline: line`The ${job} for ${architecture(data.job_architecture)} was given up`,
+      details: [line`${data.reason}`],
+      ...seeJob(data.job_id, links),
+    };
+  },
+});

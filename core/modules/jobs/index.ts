@@ -1,8 +1,15 @@
 import type { Module } from "../module.ts";
-import { jobAccepted, jobAssigned, jobFinished, jobRejected } from "./events.ts";
+import {
+  jobAccepted,
+  jobAssigned,
+  jobFinished,
+  jobLost,
+  jobRejected,
+  jobTerminated,
+} from "./events.ts";
 
 export const jobs: Module = {
   name: "jobs",
   summary: "what build workers are given and report",
-  events: [jobAssigned, jobAccepted, jobRejected, jobFinished],
+  events: [jobAssigned, jobAccepted, jobRejected, jobFinished, jobLost, jobTerminated],
 };

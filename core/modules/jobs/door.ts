@@ -1,0 +1,156 @@
+import { mkdtempSync, rmSync } from "node:fs";
+import { createServer, type ListenOptions, type Server, type Socket } from "node:net";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { setTimeout as sleep } from "node:timers/promises";
+import { Context } from "zeromq";
+import type { Keyring } from "../../events/keyring.ts";
+import { asError, OperatorError } from "../../errors.ts";
+import type { Log } from "../../log.ts";
+import { createAuthenticator } from "./authenticator.ts";
+import { type Connection, createConnection } from "./connection.ts";
+import type { Identity } from "./register.ts";
+
+export interface DoorOptions {
+  endpoints: readonly string[];
+  /** Of the server, Z85. */
+  secretKey: string;
+  keyring: Keyring;
+  log: Log;
+  onRequest: (bytes: Buffer, identity: Identity, reply: (text: string) => void) => void;
+}
+
+/** Lets workers in whose keys are trusted, and tells for each request whose it is. */
+export interface Door {
+  /** @returns the endpoints as bound, port numbers filled in */
+  start(): Promise<string[]>;
+  stop(): Promise<void>;
+}
+
+/** Beyond it nobody is let in; each connection takes a few file descriptors. */
+const MOST_CONNECTIONS = 4_000;
+
+export function createDoor(options: DoorOptions): Door {
+  const { keyring, log, secretKey } = options;
+  const context = new Context({ maxSockets: MOST_CONNECTIONS + 10 });
+  const authenticator = createAuthenticator({ context, admit, log });
+  // Only we may reach ZeroMQ's own sockets; their paths must be short.
+  const folder = mkdtempSync(join(tmpdir(), "lk-jobs-"));
+  const connections = new Map<string, Connection>();
+  /** The key that each connection proved to hold, by its domain. */
+  const keys = new Map<string, string>();
+  const refused = new Set<string>();
+  const servers: Server[] = [];
+  let count = 0;
+
+  function admit(domain: string, curveKey: string): boolean {
+    // The second handshake in one domain would be somebody else's.
+    if (!connections.has(domain) || keys.has(domain)) return false;
+    const identity = identityOf(curveKey);
+    if (identity === undefined) {
+      if (!refused.has(curveKey)) log.warn({ curveKey }, "refused a worker with an unknown key");
+      if (refused.size < 1_000) refused.add(curveKey);
+      return false;
+    }
+    keys.set(domain, curveKey);
+    log.debug({ worker: identity.keyId }, "a worker connected");
+    return true;
+  }
+
+  function identityOf(curveKey: string): Identity | undefined {
+    const kept = keyring.trusted().find(({ key }) => key.curve?.publicKey === curveKey);
+    return kept && { keyId: kept.key.id, curveKey };
+  }
+
+  function enter(tcp: Socket): void {
+    const domain = `c${++count}`;
+    const path = join(folder, domain);
+    const connection = createConnection(
+      tcp,
+      { context, secretKey, domain, path },
+      (bytes, reply) => {
+        const identity = identityOf(keys.get(domain) ?? "");
+        // Revoked meanwhile: what is open is closed at its next word.
+        if (identity === undefined) connection.close();
+        else options.onRequest(bytes, identity, reply);
+      },
+      () => {
+        connections.delete(domain);
+        keys.delete(domain);
+        rmSync(path, { force: true });
+      },
+    );
+    connections.set(domain, connection);
+    connection.open().catch((thrown: unknown) => {
+      log.error({ err: asError(thrown) }, "cannot take in a worker's connection");
+      connection.close();
+    });
+  }
+
+  return {
+    async start() {
+      await authenticator.start();
+      const bound: string[] = [];
+      for (const endpoint of options.endpoints) {
+        const server = createServer(enter);
+        server.maxConnections = MOST_CONNECTIONS;
+        servers.push(server);
+        bound.push(await listenOn(server, endpoint));
+      }
+      return bound;
+    },
+    async stop() {
+      // Time for the last answers to leave.
+      await sleep(connections.size > 0 ? 100 : 0);
+      const closing = servers.splice(0).map((server) => {
+        return new Promise<void>((closed) => void server.close(() => closed()));
+      });
+      for (const connection of connections.values()) connection.close();
+      await Promise.all(closing);
+      authenticator.stop();
+      rmSync(folder, { recursive: true, force: true });
+    },
+  };
+}
+
+/** @throws OperatorError `ENDPOINT` */
+async function listenOn(server: Server, endpoint: string): Promise<string> {
+  try {
+    const where = listenOptions(endpoint);
+    await new Promise<void>((listening, failed) => {
+      server.once("error", failed);
+      server.listen(where, () => listening());
+    });
+  } catch (thrown) {
+    const { code } = thrown as NodeJS.ErrnoException;
+    const why = code === "EADDRINUSE" ? "another program has it" : asError(thrown).message;
+    throw new OperatorError(
+      "ENDPOINT",
+      `Cannot listen on ${endpoint}, named by lighthouse.jobs: ${why}.`,
+      "Stop the other program (another Lighthouse?), or change lighthouse.jobs in config.toml.",
+      { cause: thrown },
+    );
+  }
+  const address = server.address();
+  if (typeof address !== "object" || address === null) return endpoint;
+  return endpoint.replace(/:(\d+|\*)$/, `:${address.port}`);
+}
+
+/** ZeroMQ's notation for Node: `tcp://*:5570`, `tcp://[::1]:*`, `ipc:///run/laniakea/jobs`. */
+function listenOptions(endpoint: string): ListenOptions {
+  const [, host = "", port = ""] = /^tcp:\/\/(.+):(\d+|\*)$/.exec(endpoint) ?? [];
+  if (host !== "") {
+    const bare = host.replace(/^\[(.*)\]$/, "$1");
+    const backlog = 1_024;
+    return {
+      port: port === "*" ? 0 : Number(port),
+      backlog,
+      ...(bare === "*" ? {} : { host: bare }),
+    };
+  }
+  const path = endpoint.replace(/^ipc:\/\//, "");
+  if (path === endpoint) throw new Error("workers connect by tcp or ipc");
+  // Left behind by a Lighthouse that was killed; ZeroMQ would replace it too.
+  rmSync(path, { force: true });
+  return { path };
+}
