@@ -19,21 +19,6 @@ import { LOCAL_ROOM } from "./hub/channels/room/room.ts";
 import { createHub, type Subscribe } from "./hub/main.ts";
 import { createWeb, type WebService } from "./hub/web/index.ts";
 
-<<<<<<< HEAD
-=======
-/** The long-running commands; each runs alone on its machine, `up` runs all of them. */
-export const PARTS = {
-  up: "everything in one process, with a room to talk to the bot in",
-  lighthouse: "take in and publish signed events, and give jobs to build workers",
-  scheduler: "run queued operations, and queue them by schedule and by events",
-  hub: "tell people: Matrix, mail, the local room",
-  bot: "answer what people type",
-  web: "the page and the API",
-} as const;
-
-export type PartName = keyof typeof PARTS;
-
->>>>>>> 5e85538 (Give jobs to build workers over CURVE, each to one worker under a lease)
 /**
  * Runs a part, or all of them, until a signal. Prints one line `ready …` when all answer.
  *

@@ -90,7 +90,7 @@ export async function settleJob(uuid: string, settlement: Settlement): Promise<b
 
 /** Makes waiting or failed jobs wait for a dependency. @returns those that do now */
 export async function holdJobs(uuids: readonly string[], reason: string): Promise<string[]> {
-  return ids(
+  return changed(
     `update job set status = 'depwait', reason = $2
       where uuid = any($1) and (status = 'waiting' or status = 'done' and result = 'failure')
       returning uuid`,
@@ -100,7 +100,7 @@ export async function holdJobs(uuids: readonly string[], reason: string): Promis
 
 /** The dependency is there: jobs that waited for it are ready. @returns those that are now */
 export async function releaseJobs(uuids: readonly string[]): Promise<string[]> {
-  return ids(
+  return changed(
     `update job set ${AFRESH} where uuid = any($1) and status = 'depwait' returning uuid`,
     [uuids],
   );
@@ -112,7 +112,7 @@ const AFRESH = `status = 'waiting', result = 'unknown', reason = null, worker = 
 
 /** Starts jobs afresh that ended or wait. @returns those that are waiting now */
 export async function retryJobs(uuids: readonly string[]): Promise<string[]> {
-  return ids(
+  return changed(
     `update job set ${AFRESH}
       where uuid = any($1) and status in ('done', 'terminated', 'depwait', 'waiting')
       returning uuid`,
@@ -122,7 +122,7 @@ export async function retryJobs(uuids: readonly string[]): Promise<string[]> {
 
 /** Ends jobs that have not ended. Their workers are told at their next word. @returns those ended */
 export async function terminateJobs(uuids: readonly string[], reason: string): Promise<string[]> {
-  return ids(
+  return changed(
     `update job set status = 'terminated', reason = $2, lease_until = null, finished_at = now()
       where uuid = any($1) and status not in ('done', 'terminated')
       returning uuid`,
@@ -130,7 +130,7 @@ export async function terminateJobs(uuids: readonly string[], reason: string): P
   );
 }
 
-async function ids(sql: string, parameters: unknown[]): Promise<string[]> {
+async function changed(sql: string, parameters: unknown[]): Promise<string[]> {
   const rows = await database().query<{ uuid: string }>(sql, parameters);
   return rows.map(({ uuid }) => uuid);
 }

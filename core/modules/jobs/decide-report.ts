@@ -56,7 +56,7 @@ function decideOpen(job: HeldJob, report: ReportKind): ReportDecision {
       return { kind: "alive" };
     case "job-success":
       return { kind: "finished", result: "success-pending" };
-    case "job-failed":
+    default:
       return { kind: "finished", result: "failure-pending" };
   }
 }

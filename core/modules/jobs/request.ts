@@ -124,7 +124,7 @@ function readMachine(fields: Record<string, unknown>): Machine | { error: string
 
 /** A list of names, in order, each once; a single one is taken for a list. */
 function names(value: unknown): string[] | undefined {
-  const list: unknown[] = Array.isArray(value) ? value : value == null ? [] : [value];
+  const list: unknown[] = [value ?? []].flat();
   const strings = list.filter((one): one is string => typeof one === "string");
   const honest = strings.every((one) => one.length <= LONGEST_NAME && !one.includes("\0"));
   if (strings.length < list.length || list.length > MOST_NAMES || !honest) return undefined;

@@ -78,7 +78,7 @@ function take(report: SignedReport, job: LockedJob | undefined, events: JobEvent
       job.result = decision.result;
       events.push(finishedEvent(job.uuid, client, decision.result));
       return NOTED;
-    case "given-back":
+    default:
       job.givenBack = true;
       events.push(clientEvent("job-rejected", job.uuid, client));
       return NOTED;

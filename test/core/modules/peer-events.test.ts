@@ -32,11 +32,13 @@ function readJson(name: string): unknown {
 }
 
 test("all 28 kinds of event of the peer are declared, and seven that old versions sent", (t) => {
-  const all = [...catalogue.values()];
+  // What happens to jobs here and never there.
+  const ours = ["_lk.jobs.job-lost", "_lk.jobs.job-terminated"];
+  const all = [...catalogue.values()].filter((event) => !ours.includes(event.tag));
   t.is(all.filter((event) => event.legacy !== true).length, 28);
   t.is(all.filter((event) => event.legacy === true).length, 7);
   const sampled = new Set(samples.map(([tag]) => tag));
-  t.deepEqual([...sampled].sort(), [...catalogue.keys()].sort());
+  t.deepEqual([...sampled].sort(), all.map((event) => event.tag).sort());
 });
 
 test("each kind of event reads as recorded, in text and in HTML", (t) => {
