@@ -49,6 +49,18 @@ export function readEnvelope(object: JsonObject): Envelope | EnvelopeFault {
     return { code: "member-missing", reason: `the member ${missing} is missing` };
   }
   const [tag, uuid, format, time, data] = MEMBERS.map((name) => object.get(name));
+  const read = readMembers(tag, uuid, format, time);
+  if ("code" in read) return read;
+  return isObject(data) ? { ...read, data } : invalid("data is not an object");
+}
+
+/** Checks all members but the data. */
+export function readMembers(
+  tag: unknown,
+  uuid: unknown,
+  format: unknown,
+  time: unknown,
+): Omit<Envelope, "data"> | EnvelopeFault {
   if (typeof tag !== "string" || !TAG.test(tag)) return invalid("tag is not a tag");
   if (typeof uuid !== "string" || uuidTime(uuid) === undefined) {
     return invalid("uuid is not a version 1 UUID");
@@ -56,8 +68,7 @@ export function readEnvelope(object: JsonObject): Envelope | EnvelopeFault {
   if (format !== FORMAT) return invalid(`format is not "${FORMAT}"`);
   const when = typeof time === "string" ? eventTime(time, uuid) : undefined;
   if (when === undefined) return invalid("time is not an ISO 8601 time");
-  if (!isObject(data)) return invalid("data is not an object");
-  return { tag, uuid: uuid.toLowerCase(), time: when, data };
+  return { tag, uuid: uuid.toLowerCase(), time: when };
 }
 
 /** The wire form: canonical text of the whole event. */

@@ -85,18 +85,27 @@ export function signatureText(bytes: Buffer, key: SigningKey): string {
  * name spoils all, whatever their order.
  */
 export function checkSignatures(object: JsonObject, trusted: TrustedKeys): Verdict {
-  const signatures = object.get("signatures");
+  return checkMessage(object.get("signatures"), () => signedBytes(object), trusted);
+}
+
+/** As `checkSignatures`, for what stands in `signatures` and the bytes it covers, once needed. */
+export function checkMessage(
+  signatures: Json | undefined,
+  covered: () => Buffer,
+  trusted: TrustedKeys,
+): Verdict {
   if (!isObject(signatures)) return { kind: "untrusted", signers: [] };
-  const message = signedBytes(object);
+  let message: Buffer | undefined;
   const valid: string[] = [];
   for (const [signer, byKey] of signatures) {
     const keys = trusted.verifyKeys(signer);
     if (keys.length === 0) continue;
     if (isObject(byKey) && !byKey.has(KEY_ID)) continue;
     const signature = isObject(byKey) ? readSignature(byKey.get(KEY_ID)) : undefined;
+    const bytes = (message ??= covered());
     const right =
       signature !== undefined &&
-      keys.some((key) => sodium.crypto_sign_verify_detached(signature, message, key));
+      keys.some((key) => sodium.crypto_sign_verify_detached(signature, bytes, key));
     if (!right) return { kind: "wrong", signer };
     valid.push(signer);
   }

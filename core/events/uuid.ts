@@ -2,6 +2,7 @@ import { randomBytes } from "node:crypto";
 
 /** 100 ns steps between the start of the Gregorian calendar and 1970 (RFC 9562, section 5.1). */
 const GREGORIAN_OFFSET = 0x01b2_1dd2_1381_4000n;
+const GREGORIAN_OFFSET_MS = Number(GREGORIAN_OFFSET / 10_000n);
 const PATTERN = /^([0-9a-f]{8})-([0-9a-f]{4})-1([0-9a-f]{3})-[0-9a-f]{4}-[0-9a-f]{12}$/i;
 
 /** Steps that are counted on when the clock stands still: one second of them. */
@@ -25,8 +26,10 @@ export function newUuid(now: number = Date.now()): string {
 export function uuidTime(uuid: string): Date | undefined {
   const [, low, middle, high] = PATTERN.exec(uuid) ?? [];
   if (low === undefined || middle === undefined || high === undefined) return undefined;
-  const ticks = BigInt(`0x${high}${middle}${low}`) - GREGORIAN_OFFSET;
-  return new Date(Number(ticks / 10_000n));
+  // high and middle count 2^32 ticks each, which are 429496 ms and 7296 ticks: all stays exact.
+  const upper = Number.parseInt(high + middle, 16);
+  const ticks = upper * 7_296 + Number.parseInt(low, 16);
+  return new Date(upper * 429_496 + Math.floor(ticks / 10_000) - GREGORIAN_OFFSET_MS);
 }
 
 function randomPlace(): string {

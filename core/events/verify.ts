@@ -1,7 +1,8 @@
-import { jsonbText, toPlain } from "./canonical.ts";
-import { readEnvelope } from "./envelope.ts";
+import { jsonbText } from "./canonical.ts";
+import { type Envelope, type EnvelopeFault, readEnvelope, readMembers } from "./envelope.ts";
 import { isObject, type Json, type JsonObject, JsonError, parseJson } from "./json.ts";
-import { checkSignatures, type TrustedKeys } from "./signature.ts";
+import { scanEvent } from "./scan.ts";
+import { checkMessage, signedBytes, type TrustedKeys } from "./signature.ts";
 
 /** An event that was accepted, in the forms that journal and readers need. */
 export interface VerifiedEvent {
@@ -10,7 +11,6 @@ export interface VerifiedEvent {
   time: Date;
   /** The first trusted signer, or null for an event of our own that nobody signed yet. */
   signer: string | null;
-  data: Record<string, unknown>;
   /** The text as received: the signed form. */
   body: string;
   /** `data` as text for a jsonb column, every digit kept. */
@@ -60,27 +60,66 @@ export function verifyFrame(bytes: Uint8Array, trusted: TrustedKeys): FrameVerdi
     return refuse("too-large", `longer than ${MAX_EVENT_BYTES} bytes`);
   }
   const body = decodeFrame(bytes);
-  const object = parseObject(body);
-  if (!isObject(object)) return object;
-  const claims = claimsOf(object);
-  const envelope = readEnvelope(object);
-  if ("code" in envelope) return { ...refuse(envelope.code, envelope.reason), ...claims };
-  const signatures = object.get("signatures");
+  const read = readScanned(body) ?? readParsed(body);
+  if ("accepted" in read) return read;
+  const { envelope, signatures } = read;
+  if ("code" in envelope) return { ...refuse(envelope.code, envelope.reason), ...read.claims() };
   if (!isObject(signatures) || signatures.size === 0) {
-    return { ...refuse("unsigned", "not signed"), ...claims };
+    return { ...refuse("unsigned", "not signed"), ...read.claims() };
   }
-  const verdict = checkSignatures(object, trusted);
+  const verdict = checkMessage(signatures, read.covered, trusted);
   if (verdict.kind === "wrong") {
     const reason = `the signature of ${shown(verdict.signer)} is wrong`;
-    return { ...refuse("wrong-signature", reason), ...claims, signer: shown(verdict.signer) };
+    const signer = shown(verdict.signer);
+    return { ...refuse("wrong-signature", reason), ...read.claims(), signer };
   }
   if (verdict.kind === "untrusted") {
-    return { ...refuse("untrusted", untrusted(verdict.signers, trusted)), ...claims };
+    return { ...refuse("untrusted", untrusted(verdict.signers, trusted)), ...read.claims() };
   }
-  const { data, ...rest } = envelope;
   const [signer] = verdict.signers;
-  const event = { ...rest, signer, body, data: toPlain(data), dataText: jsonbText(data) };
+  const { tag, uuid, time } = envelope;
+  const event = { uuid, tag, time, signer, body, dataText: read.dataText() };
   return { accepted: true, event, signer, signers: verdict.signers };
+}
+
+/** What a frame holds, however it was read. */
+interface ReadFrame {
+  envelope: Omit<Envelope, "data"> | EnvelopeFault;
+  signatures: Json | undefined;
+  /** The bytes that signatures cover. */
+  covered: () => Buffer;
+  dataText: () => string;
+  /** What it says of itself, unverified. */
+  claims: () => { tag?: string; signer?: string };
+}
+
+/** The usual frame. Anything that is not as usual is read by `readParsed`. */
+function readScanned(body: string): ReadFrame | undefined {
+  const scanned = scanEvent(body);
+  if (scanned === undefined) return undefined;
+  const { tag, uuid, format, time, signedText, signaturesText, dataText } = scanned;
+  const signatures = signaturesText === undefined ? undefined : parseJson(signaturesText);
+  return {
+    envelope: readMembers(tag, uuid, format, time),
+    signatures,
+    covered: () => Buffer.from(signedText),
+    dataText: () => dataText,
+    claims: () => claimsOf(tag, signatures),
+  };
+}
+
+function readParsed(body: string): ReadFrame | Refusal {
+  const object = parseObject(body);
+  if (!isObject(object)) return object;
+  const envelope = readEnvelope(object);
+  const signatures = object.get("signatures");
+  return {
+    envelope,
+    signatures,
+    covered: () => signedBytes(object),
+    dataText: () => ("data" in envelope ? jsonbText(envelope.data) : "{}"),
+    claims: () => claimsOf(object.get("tag"), signatures),
+  };
 }
 
 /** The text of a frame; a byte order mark stays, and makes it invalid JSON as for the peer. */
@@ -99,10 +138,11 @@ function parseObject(text: string): JsonObject | Refusal {
   return isObject(value) ? value : refuse("not-an-object", "not an object");
 }
 
-/** What a frame says of itself, for the quarantine: clipped, and nothing that disguises. */
-function claimsOf(object: JsonObject): { tag?: string; signer?: string } {
-  const tag = object.get("tag");
-  const signatures = object.get("signatures");
+/** For the quarantine: clipped, and nothing that disguises. */
+function claimsOf(
+  tag: Json | undefined,
+  signatures: Json | undefined,
+): { tag?: string; signer?: string } {
   const signer = isObject(signatures) ? [...signatures.keys()][0] : undefined;
   return {
     ...(typeof tag === "string" ? { tag: shown(tag) } : {}),

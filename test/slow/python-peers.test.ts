@@ -277,7 +277,9 @@ laniakea("we submit to Laniakea's own Lighthouse and hear it, both signatures va
     const endpoints = [`ipc://${directory}/peer-publish`];
     for await (const one of tailEvents({ endpoints, trusted, signal: ended.signal, log })) {
       heard.push(
-        one.verdict.accepted ? [one.verdict.signers, one.verdict.event.data] : one.verdict,
+        one.verdict.accepted
+          ? [one.verdict.signers, JSON.parse(one.verdict.event.dataText)]
+          : one.verdict,
       );
     }
   })();
