@@ -107,6 +107,7 @@ test("libraries with holes stay behind one folder each", (t) => {
     nodemailer: /^hub\/channels\/email\//,
     zeromq: /^core\/(modules\/(jobs|lighthouse)|events)\//,
     "sodium-native": /^core\/events\//,
+    "fs-native-extensions": /^core\/events\/producer\//,
     tweetnacl: /^core\/events\//,
     "node-cron": /^core\/scheduler\//,
     fastify: /^hub\/web\//,

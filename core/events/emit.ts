@@ -2,11 +2,13 @@ import { currentTransaction } from "../database/transaction.ts";
 import type { Log } from "../log.ts";
 import { jsonbText } from "./canonical.ts";
 import { type Catalogue, eventFaults } from "./catalogue.ts";
-import { makeEnvelope, readEnvelope, wireText } from "./envelope.ts";
+import { readEnvelope, wireText } from "./envelope.ts";
 import { type JournalEntry, storeEvents } from "./journal.ts";
 import type { Keyring } from "./keyring.ts";
-import type { JsonObject } from "./json.ts";
-import { type SigningKey, signObject } from "./signature.ts";
+import { moduleOfTag, newEvent } from "./new-event.ts";
+import type { SigningKey } from "./signature.ts";
+
+export { moduleOfTag, newEvent };
 
 /** What emitting needs to know; given once by the program, before anything emits. */
 export interface Emitting {
@@ -67,21 +69,6 @@ export function journalEntry(
   const { uuid, time } = envelope;
   const signer = key?.signer ?? null;
   return { uuid, tag, time, signer, body: wireText(event), dataText: jsonbText(envelope.data) };
-}
-
-/** A new event, signed if there is a key. */
-export function newEvent(
-  tag: string,
-  data: Record<string, unknown>,
-  key: SigningKey | undefined,
-): JsonObject {
-  const event = makeEnvelope(tag, data);
-  return key === undefined ? event : signObject(event, key);
-}
-
-/** The module that a tag belongs to: `archive` of `_lk.archive.package-src-removed`. */
-export function moduleOfTag(tag: string): string {
-  return /^_lk\.([^.]+)\./.exec(tag)?.[1] ?? "general";
 }
 
 function signingKey(tag: string): SigningKey | undefined {

@@ -70,15 +70,14 @@ export function readKeyFile(path: string): KeyFile {
  * @throws OperatorError also `KEY_EXPOSED` when others than its owner may read or write the file
  */
 export function readSecretKeyFile(path: string): KeyFile {
-  const mode = statSync(path, { throwIfNoEntry: false })?.mode ?? 0;
-  if ((mode & 0o077) !== 0) {
-    throw new OperatorError(
-      "KEY_EXPOSED",
-      `The secret key file ${path} is open to others (mode ${(mode & 0o777).toString(8)}).`,
-      `Close it, if you are sure that nobody copied it: chmod 600 ${path}`,
-    );
-  }
-  return readKeyFile(path);
+  const key = readKeyFile(path);
+  const mode = statSync(path).mode & 0o777;
+  if ((mode & 0o077) === 0 || (!key.signingKey && !key.curve?.secretKey)) return key;
+  throw new OperatorError(
+    "KEY_EXPOSED",
+    `The secret key file ${path} is open to others (mode ${mode.toString(8)}).`,
+    `Close it, if you are sure that nobody copied it: chmod 600 ${path}`,
+  );
 }
 
 /**

@@ -1,6 +1,7 @@
 import { randomUUID } from "node:crypto";
 import {
   chmodSync,
+  copyFileSync,
   linkSync,
   mkdirSync,
   readdirSync,
@@ -96,6 +97,23 @@ export class Keyring implements Authority {
   /** The key files that were revoked. */
   revoked(): readonly KeptKey[] {
     return this.#readFolder("revoked");
+  }
+
+  /**
+   * Takes a trusted key file away, for good. First the record, then the file: what is in both
+   * folders is revoked.
+   *
+   * @returns where the record lies
+   */
+  revoke(file: string): string {
+    const folder = join(this.directory, "revoked");
+    mkdirSync(folder, { recursive: true, mode: 0o755 });
+    const time = new Date().toISOString().replace(/[-:]|\.\d+/g, "");
+    const record = join(folder, `${basename(file).replace(/(\.pub)?\.key$/, "")}.${time}.key`);
+    copyFileSync(file, record);
+    rmSync(file);
+    this.#checked = Number.NEGATIVE_INFINITY;
+    return record;
   }
 
   /** The key that a module of this machine signs with, or undefined when it has none. */

@@ -1,7 +1,9 @@
 import { existsSync } from "node:fs";
 import type { KeyFile } from "../../events/key-file.ts";
 import { writeKeyFile } from "../../events/keyring.ts";
+import type { Rights } from "../../events/rights.ts";
 import { OperatorError } from "../../errors.ts";
+import type { Inline } from "../../message.ts";
 import type { Answer, Caller, OperationContext } from "../../operation/declare.ts";
 
 /** What is told of a key; never anything secret. */
@@ -29,6 +31,13 @@ export function keyData(file: string, key: KeyFile): KeyData {
     verifyKey: key.verifyKey?.toString("base64").replace(/=+$/, "") ?? null,
     curveKey: key.curve?.publicKey ?? null,
   };
+}
+
+/** What a signer may say, for people. */
+export function rightsText({ allow, deny }: Rights): Inline[] {
+  if (allow.length === 0) return ["nothing"];
+  const but: Inline[] = deny.length === 0 ? [] : [", but not ", { code: deny.join(" ") }];
+  return [{ code: allow.join(" ") }, ...but];
 }
 
 /** Paths mean this machine's files, so whoever names one has to sit at it. */

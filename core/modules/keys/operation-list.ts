@@ -1,14 +1,17 @@
 import { z } from "zod";
 import type { Keyring, KeptKey } from "../../events/keyring.ts";
+import type { Rights } from "../../events/rights.ts";
 import { openKeyring } from "../../events/setup.ts";
-import type { Inline, Message } from "../../message.ts";
+import { type Inline, type Message, plainLine } from "../../message.ts";
 import { declareOperation } from "../../operation/declare.ts";
-import { atOnce, keyData, type KeyData } from "./key-data.ts";
+import { atOnce, keyData, type KeyData, rightsText } from "./key-data.ts";
 import { unknownSigner } from "./operation-trust.ts";
 
 interface ListedKey extends KeyData {
-  /** Trusted: its events are accepted. Own: a module of this machine signs with it. */
-  kind: "trusted" | "own";
+  /** Own: a module of this machine signs with it. Revoked: it counts no more. */
+  kind: "trusted" | "own" | "revoked";
+  /** What a trusted signer may say. */
+  rights: Rights | null;
 }
 
 export const keyList = declareOperation({
@@ -34,7 +37,10 @@ export const keyList = declareOperation({
         data: [],
       };
     }
-    return { messages: [table("trusted", keys), table("own", keys)], data: keys };
+    return {
+      messages: (["trusted", "own", "revoked"] as const).flatMap((kind) => table(kind, keys)),
+      data: keys,
+    };
   }),
 });
 
@@ -55,26 +61,46 @@ export const keyShow = declareOperation({
   }),
 });
 
+const HEADLINES = {
+  trusted: "Accepted signers",
+  own: "Keys of this machine",
+  revoked: "Revoked keys",
+};
+
 function listed(keyring: Keyring): ListedKey[] {
   const as = (kind: ListedKey["kind"]) => (kept: KeptKey) => ({
     kind,
     ...keyData(kept.file, kept.key),
+    rights: kind === "trusted" ? keyring.rights(kept.key.id) : null,
   });
-  return [...keyring.trusted().map(as("trusted")), ...keyring.own().map(as("own"))];
+  return [
+    ...keyring.trusted().map(as("trusted")),
+    ...keyring.own().map(as("own")),
+    ...keyring.revoked().map(as("revoked")),
+  ];
 }
 
-function table(kind: ListedKey["kind"], keys: ListedKey[]): Message {
+/** No table of revoked keys where there are none. */
+function table(kind: ListedKey["kind"], keys: ListedKey[]): Message[] {
   const rows = keys
     .filter((key) => key.kind === kind)
-    .map((key) => [key.id, key.verifyKey ?? "none", key.name ?? "", key.file]);
-  const headline = kind === "trusted" ? "Accepted signers" : "Keys of this machine";
-  return {
-    tone: "neutral",
-    headline: [`${headline}: ${rows.length}`],
-    ...(rows.length === 0
-      ? {}
-      : { table: { columns: ["id", "verify key", "name", "file"], rows } }),
-  };
+    .map((key) => [
+      key.id,
+      key.verifyKey ?? "none",
+      ...(key.rights === null ? [] : [plainLine(rightsText(key.rights))]),
+      key.name ?? "",
+      key.file,
+    ]);
+  if (rows.length === 0 && kind === "revoked") return [];
+  const says = kind === "trusted" ? ["may say"] : [];
+  const columns = ["id", "verify key", ...says, "name", "file"];
+  return [
+    {
+      tone: "neutral",
+      headline: [`${HEADLINES[kind]}: ${rows.length}`],
+      ...(rows.length === 0 ? {} : { table: { columns, rows } }),
+    },
+  ];
 }
 
 function describe(key: ListedKey): Message {
@@ -85,6 +111,12 @@ function describe(key: ListedKey): Message {
     ["Signs with ", { code: key.verifyKey ?? "nothing" }],
     ["Connects with ", { code: key.curveKey ?? "nothing" }],
   ];
-  const role = key.kind === "trusted" ? " is trusted." : " is a key of this machine.";
-  return { tone: "neutral", headline: [{ strong: key.id }, role], details };
+  if (key.rights !== null) details.push(["May say ", ...rightsText(key.rights)]);
+  return { tone: "neutral", headline: [{ strong: key.id }, ROLES[key.kind]], details };
 }
+
+const ROLES = {
+  trusted: " is trusted.",
+  own: " is a key of this machine.",
+  revoked: " was revoked.",
+};

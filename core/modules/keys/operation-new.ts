@@ -1,7 +1,7 @@
 import { readFileSync } from "node:fs";
 import { resolve } from "node:path";
 import { z } from "zod";
-import { checkKeyId, newKeyPair, parseKeyFile, readKeyFile } from "../../events/key-file.ts";
+import { checkKeyId, newKeyPair, parseKeyFile, readSecretKeyFile } from "../../events/key-file.ts";
 import { openKeyring } from "../../events/setup.ts";
 import { OperatorError } from "../../errors.ts";
 import { declareOperation } from "../../operation/declare.ts";
@@ -12,12 +12,17 @@ export const keyNew = declareOperation({
   summary: "make a key pair for a signer",
   description:
     "Writes ID.key, to give away, and ID.key_secret, to keep, both in Laniakea's format. Install the secret one on its machine with key install, and trust the other where its events are heard.",
-  examples: ["key new archive-host", "key new builder --sign-only --output /srv/keys"],
+  examples: ["key new archive-host", "key new pear --module spears --sign-only --output /srv/keys"],
   parameters: z.object({
     id: z.string().meta({ description: "signer id, part of the file names", positional: true }),
     name: z.string().optional().meta({ description: "name of the owner (default: the id)" }),
     email: z.string().optional().meta({ description: "address of the owner" }),
     organization: z.string().optional().meta({ description: "organization of the owner" }),
+    module: z
+      .string()
+      .regex(/^[a-z][a-z0-9-]*$/, "a module's name, such as archive")
+      .optional()
+      .meta({ description: "whose events it signs (default: a module's name in the id)" }),
     signOnly: z.boolean().default(false).meta({ description: "no CURVE key for connections" }),
     output: z.string().default(".").meta({ description: "directory for the files" }),
   }),
@@ -69,7 +74,7 @@ export const keyInstall = declareOperation({
   run: atOnce((context, { module, file, force }) => {
     onlyAtCommandLine(context.caller);
     checkKeyId(module);
-    const key = readKeyFile(file);
+    const key = readSecretKeyFile(file);
     if (key.signingKey === undefined) {
       throw new OperatorError(
         "KEY_PUBLIC",

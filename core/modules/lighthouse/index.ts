@@ -1,10 +1,19 @@
 import type { Module } from "../module.ts";
-import { eventList, eventQuarantine } from "./operation-list.ts";
+import { eventList } from "./operation-list.ts";
+import { eventQuarantine, eventDiscard, eventRelease } from "./operation-quarantine.ts";
 import { eventPing, eventSend } from "./operation-send.ts";
 import { eventVerify } from "./operation-verify.ts";
 
 export const lighthouse: Module = {
   name: "lighthouse",
   summary: "the bus that carries signed events",
-  operations: [eventList, eventSend, eventPing, eventVerify, eventQuarantine],
+  operations: [
+    eventList,
+    eventSend,
+    eventPing,
+    eventVerify,
+    eventQuarantine,
+    eventRelease,
+    eventDiscard,
+  ],
 };

@@ -4,7 +4,7 @@ import { understand } from "../../events/catalogue.ts";
 import { sequencesOf } from "../../events/sequence.ts";
 import type { Message } from "../../message.ts";
 import { plainLine } from "../../message.ts";
-import { Event, EventQuarantine } from "../../model/event.ts";
+import { Event } from "../../model/event.ts";
 import { declareOperation } from "../../operation/declare.ts";
 
 const limit = z.int().min(1).max(1000).default(20).meta({ description: "how many, newest first" });
@@ -39,31 +39,6 @@ export const eventList = declareOperation({
         data: event.data,
       })),
     };
-  },
-});
-
-export const eventQuarantine = declareOperation({
-  name: "event quarantine",
-  summary: "what was refused on the bus lately, and why",
-  examples: ["event quarantine"],
-  parameters: z.object({ limit }),
-  role: "operator",
-  kind: "answer",
-  async run(_context, { limit: count }) {
-    const frames = await EventQuarantine.findAll({ order: [["id", "DESC"]], limit: count });
-    const rows = frames.map((frame) => [
-      frame.receivedAt.toISOString(),
-      frame.source,
-      frame.signer ?? "",
-      frame.tag ?? "",
-      frame.reason,
-    ]);
-    const columns = ["received", "at", "claims to be from", "tag", "reason"];
-    const message: Message =
-      rows.length === 0
-        ? { tone: "good", headline: ["Nothing was refused."] }
-        : { tone: "attention", headline: ["Refused lately:"], table: { columns, rows } };
-    return { messages: [message], data: frames.map((frame) => frame.toJSON()) };
   },
 });
 

@@ -1,8 +1,20 @@
-import { existsSync, mkdtempSync, readFileSync, rmSync, statSync, writeFileSync } from "node:fs";
+import {
+  chmodSync,
+  copyFileSync,
+  existsSync,
+  mkdtempSync,
+  readFileSync,
+  rmSync,
+  statSync,
+  writeFileSync,
+} from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import test, { type ExecutionContext } from "ava";
 import { loadSettings } from "../../../../core/config.ts";
+import { readKeyFile } from "../../../../core/events/key-file.ts";
+import { Keyring } from "../../../../core/events/keyring.ts";
+import { maySay } from "../../../../core/events/rights.ts";
 import { openKeyring } from "../../../../core/events/setup.ts";
 import { silentLog } from "../../../../core/log.ts";
 import { renderText } from "../../../../core/message.ts";
@@ -130,4 +142,86 @@ test("keys are not handled from a chat room", async (t) => {
   const { directory, lk } = bench(t, "chat");
   await t.throwsAsync(lk("key", "new", "a", "--output", directory), { code: "COMMAND_LINE_ONLY" });
   await t.throwsAsync(lk("key", "trust", "/etc/passwd"), { code: "COMMAND_LINE_ONLY" });
+});
+
+test("a revoked key stays revoked wherever its file lies, until that is taken back", async (t) => {
+  const { directory, environment, lk } = bench(t);
+  await lk("key", "new", "anise-core", "--output", directory);
+  const file = join(directory, "anise-core.key");
+  await lk("key", "trust", file);
+  await lk("key", "revoke", "anise-core");
+  await t.throwsAsync(lk("key", "trust", file), { code: "KEY_REVOKED" });
+  copyFileSync(file, openKeyring(environment).trustedFile("anise-core"));
+  t.is(openKeyring(environment).verifyKeys("anise-core").length, 0);
+  const listed = (await lk("key", "list")).data as { kind: string; id: string }[];
+  t.deepEqual(
+    listed.map(({ kind, id }) => [kind, id]),
+    [["revoked", "anise-core"]],
+  );
+  await lk("key", "trust", file, "--force");
+  t.is(openKeyring(environment).verifyKeys("anise-core").length, 1);
+});
+
+test("a signer has two keys while it changes, and one of them is revoked by name", async (t) => {
+  const { directory, environment, lk } = bench(t);
+  for (const folder of ["one", "two"]) {
+    await lk("key", "new", "anise-core", "--sign-only", "--output", join(directory, folder));
+  }
+  const first = join(directory, "one", "anise-core.key");
+  await lk("key", "trust", first);
+  await lk("key", "trust", join(directory, "two", "anise-core.key"), "--beside");
+  const keyring = openKeyring(environment);
+  t.is(keyring.verifyKeys("anise-core").length, 2);
+  t.true(maySay(keyring.rights("anise-core"), "_lk.core.ping"));
+  const name = readKeyFile(first).verifyKey?.toString("base64").slice(0, 12) ?? "";
+  const answer = await lk("key", "revoke", "anise-core", "--key", name);
+  t.regex(answer.messages.map(renderText).join(), /others are/);
+  t.is(openKeyring(environment).verifyKeys("anise-core").length, 1);
+});
+
+test("what a signer may say follows its module, and what was decided", async (t) => {
+  const { directory, environment, lk } = bench(t);
+  await lk("key", "new", "pear", "--module", "spears", "--output", directory);
+  await lk("key", "new", "quince", "--output", directory);
+  const pear = await lk("key", "trust", join(directory, "pear.key"));
+  t.like(pear.data, { allow: ["_lk.spears.*"] });
+  const quince = await lk("key", "trust", join(directory, "quince.key"));
+  t.regex(quince.messages.map(renderText).join(), /May say nothing[^]*key allow quince/);
+  await lk("key", "allow", "quince", "_lk.core.*", "_lk.debcheck.*");
+  await lk("key", "deny", "quince", "_lk.core.ping");
+  const rights = openKeyring(environment).rights("quince");
+  t.deepEqual(rights, { allow: ["_lk.core.*", "_lk.debcheck.*"], deny: ["_lk.core.ping"] });
+  t.like((await lk("key", "show", "quince")).data, [{ rights }]);
+  await lk("key", "allow", "quince");
+  t.deepEqual(openKeyring(environment).rights("quince").allow, []);
+  await t.throwsAsync(lk("key", "allow", "quince", "_lk.[a-z]"), { code: "BAD_ARGUMENTS" });
+});
+
+test("rights that cannot be read give nothing, and broken later change nothing", async (t) => {
+  const { directory, environment, lk } = bench(t);
+  await lk("key", "new", "anise-core", "--output", directory);
+  await lk("key", "trust", join(directory, "anise-core.key"));
+  const { directory: folder } = openKeyring(environment);
+  const keyring = new Keyring(folder, { recheckMilliseconds: 0 });
+  t.true(maySay(keyring.rights("anise-core"), "_lk.core.ping"));
+  writeFileSync(keyring.rightsFile(), "[signer.x]\nallow = 1\n");
+  t.true(maySay(keyring.rights("anise-core"), "_lk.core.ping"));
+  t.deepEqual(openKeyring(environment).rights("anise-core").allow, []);
+});
+
+test("a secret key that others can read does not sign", async (t) => {
+  const { directory, environment, lk } = bench(t);
+  await lk("key", "new", "anise-core", "--output", directory);
+  const secret = join(directory, "anise-core.key_secret");
+  chmodSync(secret, 0o640);
+  await t.throwsAsync(lk("key", "install", "core", secret), {
+    code: "KEY_EXPOSED",
+    message: /mode 640/,
+  });
+  chmodSync(secret, 0o600);
+  await lk("key", "install", "core", secret);
+  const installed = openKeyring(environment).secretFile("core");
+  t.is(openKeyring(environment).signingKey("core")?.signer, "anise-core");
+  chmodSync(installed, 0o604);
+  t.is(openKeyring(environment).signingKey("core"), undefined);
 });

@@ -5,8 +5,13 @@ import test from "ava";
 import { Router } from "zeromq";
 import { loadSettings } from "../../../../core/config.ts";
 import { database } from "../../../../core/database/connect.ts";
+import { newEvent } from "../../../../core/events/emit.ts";
+import { wireText } from "../../../../core/events/envelope.ts";
+import { writeKeyFile } from "../../../../core/events/keyring.ts";
+import { writeRightsFile } from "../../../../core/events/rights-file.ts";
 import { openKeyring, setUpEvents } from "../../../../core/events/setup.ts";
 import { quarantine } from "../../../../core/events/quarantine.ts";
+import { newSigningKey, verifyKeyText } from "../../../../core/events/signature.ts";
 import { verifyFrame } from "../../../../core/events/verify.ts";
 import { silentLog } from "../../../../core/log.ts";
 import { renderText } from "../../../../core/message.ts";
@@ -173,4 +178,28 @@ test.serial("event quarantine shows what was refused", async (t) => {
   ]);
   const answer = await lk("event", "quarantine");
   t.regex(answer.messages.map(renderText).join("\n"), /tcp:\/\/x .*_lk\.a\.b .*not signed/);
+});
+
+test.serial("one refused frame is shown as it came; all can be forgotten", async (t) => {
+  const [listed] = (await lk("event", "quarantine", "--code", "unsigned")).data as { id: string }[];
+  t.deepEqual((await lk("event", "quarantine", "--code", "too-old")).data, []);
+  t.like((await lk("event", "quarantine", listed?.id ?? "")).data, { body: "{}" });
+  await t.throwsAsync(lk("event", "quarantine", "999999"), { code: "FRAME_UNKNOWN" });
+  t.deepEqual((await lk("event", "discard")).data, { forgotten: 1 });
+  t.deepEqual((await lk("event", "quarantine")).data, []);
+});
+
+test.serial("what was refused for its signer is released once the signer may say it", async (t) => {
+  const keyring = openKeyring(environment);
+  const key = newSigningKey("anise");
+  const body = wireText(newEvent("_lk.core.ping", { node: "anise", message: "late" }, key));
+  await quarantine([{ source: "tcp://x", code: "untrusted", reason: "no", body }]);
+  const [{ id }] = (await lk("event", "quarantine")).data as [{ id: string }];
+  await t.throwsAsync(lk("event", "release", id), { code: "EVENT_REFUSED", message: /no trusted/ });
+  const file = `metadata\n    id = "anise"\ned\n    verify-key = "${verifyKeyText(key)}"\n`;
+  writeKeyFile(keyring.trustedFile("anise"), file, 0o644);
+  await t.throwsAsync(lk("event", "release", id), { message: /anise may not say _lk.core.ping/ });
+  writeRightsFile(keyring.rightsFile(), new Map([["anise", { allow: ["_lk.core.ping"] }]]));
+  t.like((await lk("event", "release", id)).data, { tag: "_lk.core.ping", stored: true });
+  t.deepEqual((await lk("event", "quarantine")).data, []);
 });
