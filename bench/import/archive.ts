@@ -1,5 +1,6 @@
 import { spawnSync } from "node:child_process";
 import { createHash } from "node:crypto";
+import { readFileSync } from "node:fs";
 import { mkdir, writeFile } from "node:fs/promises";
 import { dirname, join } from "node:path";
 import { indexPath } from "../../core/debian/index-path.ts";
@@ -106,4 +107,11 @@ components = ["main"]
 architectures = ["amd64"]
 `,
   );
+}
+
+/** The Release file that is signed inside InRelease (RFC 9580, section 7). */
+export function releaseText({ folder }: BenchArchive): string {
+  const signed = readFileSync(join(folder, "dists", SUITE, "InRelease"), "utf8");
+  const from = signed.indexOf("\n\n") + 2;
+  return signed.slice(from, signed.indexOf("-----BEGIN PGP SIGNATURE"));
 }

@@ -1,29 +1,19 @@
-import { spawnSync } from "node:child_process";
-import { mkdirSync, mkdtempSync, readFileSync, rmSync } from "node:fs";
+import { mkdtempSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
-import { join, resolve } from "node:path";
+import { join } from "node:path";
 import { parseArgs } from "node:util";
-import pg from "pg";
-import { joinEmbeddedServer } from "../../core/database/embedded/server.ts";
-import { type Measured, measure, processorSeconds } from "../measure.ts";
 import { type Line, machineLine, median, printTable, ratio, seconds } from "../report.ts";
-import {
-  type BenchArchive,
-  changedArchive,
-  countStanzas,
-  describeArchive,
-  originalArchive,
-  PACKAGES,
-  SOURCES,
-  SUITE,
-} from "./archive.ts";
+import type { Taken } from "../server.ts";
+import { type OurCase, ourCases } from "./ours.ts";
+import { aptly, type Peer, pythonCopy, reprepro, rowByRow, unpack } from "./peers.ts";
+import { makeStage, type Stage } from "./stage.ts";
 
-const PERCENT = 100;
-
-/** What a measurement took, the database server's part too. */
-interface Taken extends Measured {
-  server: number;
-}
+/**
+ * What Laniakea's own importer took in 2021 for 66,660 packages of the same suite, on two quiet
+ * cores: it needs an old stack around it, so the figure is quoted.
+ */
+const LANIAKEA_SECONDS_PER_PACKAGE = 61.9 / 66_660;
+const MICRO = 1e6;
 
 /**
  * Imports bookworm main (amd64, all, sources) from .xz into the embedded PostgreSQL with its
@@ -38,72 +28,117 @@ export async function bench(args: string[]): Promise<void> {
       markdown: { type: "boolean", default: false },
     },
   });
+  const runs = Number(values.runs);
   const folder = mkdtempSync(join(tmpdir(), "lk-bench-import-"));
   try {
-    const stage = await prepare(folder, values.mirror);
-    const lines = await tableOf(stage, Number(values.runs));
-    process.stdout.write(
-      `${machineLine()}; ${stage.stanzas} packages; medians of ${values.runs}\n`,
+    const stage = await makeStage(folder, values.mirror);
+    const python = await middleOf(runs, () => pythonCopy.run(stage));
+    const own = await repeatOwn(runs, stage);
+    const others: Line[] = [];
+    for (const peer of [unpack, reprepro, aptly, rowByRow]) {
+      others.push(
+        peerLine(
+          peer,
+          await middleOf(peer === unpack ? runs : 1, () => peer.run(stage)),
+          stage,
+          python,
+        ),
+      );
+    }
+    process.stdout.write(`${machineLine()}; ${stage.stanzas} packages; medians of ${runs}\n`);
+    printTable(
+      "First import and the peers",
+      [
+        firstLine(own[0], stage, python),
+        peerLine(pythonCopy, python, stage, python),
+        ...others,
+        quotedLine(stage, python),
+      ],
+      values.markdown,
     );
-    printTable("Import of bookworm main", lines, values.markdown);
+    printTable("Imports", own.map(caseLine), values.markdown);
   } finally {
     rmSync(folder, { recursive: true });
   }
 }
 
-interface Stage {
-  folder: string;
-  original: BenchArchive;
-  changed: { share: number; archive: BenchArchive }[];
-  stanzas: number;
+function firstLine(first: OurCase | undefined, stage: Stage, python: Taken | undefined): Line {
+  return line("lk import, indexes in place", first?.taken, stage.stanzas, stage, python);
 }
 
-async function prepare(folder: string, mirror: string | undefined): Promise<Stage> {
-  const original = await originalArchive(join(folder, "original"), mirror);
-  const changed = [];
-  for (const share of [0.01, 0.1]) {
-    const place = join(folder, `changed-${share}`);
-    mkdirSync(place);
-    changed.push({ share, archive: await changedArchive(original, place, share) });
-  }
-  const stanzas = countStanzas(original, PACKAGES) + countStanzas(original, SOURCES);
-  return { folder, original, changed, stanzas };
+function peerLine(
+  peer: Peer,
+  taken: Taken | undefined,
+  stage: Stage,
+  python: Taken | undefined,
+): Line {
+  return line(peer.name, taken, peer.packages(stage), stage, python);
 }
 
-async function tableOf(stage: Stage, runs: number): Promise<Line[]> {
-  const lines: Line[] = [];
-  const python = await repeat(runs, () => pythonCopy(stage));
-  const line = (what: string, taken: Taken): void => {
-    lines.push({
-      what,
-      wall: seconds(taken.wall),
-      CPU: seconds(taken.cpu),
-      "CPU of the server": taken.server === 0 ? "" : seconds(taken.server),
-      memory: `${Math.round(taken.memory)} MB`,
-      "to Python + COPY": ratio(taken.wall, python.wall),
-    });
+function line(
+  what: string,
+  taken: Taken | undefined,
+  packages: number,
+  stage: Stage,
+  python: Taken | undefined,
+): Line {
+  if (taken === undefined) return { what, wall: "not installed" };
+  // A part of the packages is taken for all of them.
+  const wall = (taken.wall * stage.stanzas) / packages;
+  return {
+    what,
+    wall: `${packages === stage.stanzas ? "" : "≈ "}${seconds(wall)}`,
+    CPU: seconds(taken.cpu),
+    "server's CPU": taken.server === 0 ? "" : seconds(taken.server),
+    memory: `${Math.round(taken.memory)} MB`,
+    "µs a package": ((taken.wall / packages) * MICRO).toFixed(0),
+    "to Python": python === undefined ? "" : ratio(wall, python.wall),
   };
-  line("xz -dc, both indices", await repeat(runs, () => unpack(stage)));
-  line("Python + libapt + COPY", python);
-  const own = await repeatCases(runs, () => ourCases(stage));
-  for (const [what, taken] of own) line(`lk import, ${what}`, taken);
-  return lines;
 }
 
-async function repeat(runs: number, once: () => Promise<Taken>): Promise<Taken> {
-  const all: Taken[] = [];
-  for (let run = 0; run < runs; run++) all.push(await once());
-  return middle(all);
+function quotedLine(stage: Stage, python: Taken | undefined): Line {
+  const wall = LANIAKEA_SECONDS_PER_PACKAGE * stage.stanzas;
+  return {
+    what: "Laniakea 2021 (quoted)",
+    wall: `≈ ${seconds(wall)}`,
+    memory: "923 MB",
+    "µs a package": (LANIAKEA_SECONDS_PER_PACKAGE * MICRO).toFixed(0),
+    "to Python": python === undefined ? "" : ratio(wall, python.wall),
+  };
 }
 
-async function repeatCases(
+function caseLine({ name, rows, taken }: OurCase): Line {
+  return {
+    what: name,
+    wall: seconds(taken.wall),
+    CPU: seconds(taken.cpu),
+    "server's CPU": seconds(taken.server),
+    memory: `${Math.round(taken.memory)} MB`,
+    "rows written": String(rows),
+  };
+}
+
+async function repeatOwn(runs: number, stage: Stage): Promise<OurCase[]> {
+  const all: OurCase[][] = [];
+  for (let run = 0; run < runs; run++) all.push(await ourCases(stage));
+  return (all[0] ?? []).map(({ name, rows }, place) => ({
+    name,
+    rows,
+    taken: middle(all.flatMap((cases) => cases[place]?.taken ?? [])),
+  }));
+}
+
+async function middleOf(
   runs: number,
-  once: () => Promise<Map<string, Taken>>,
-): Promise<Map<string, Taken>> {
-  const all: Map<string, Taken>[] = [];
-  for (let run = 0; run < runs; run++) all.push(await once());
-  const names = [...(all[0]?.keys() ?? [])];
-  return new Map(names.map((name) => [name, middle(all.flatMap((one) => one.get(name) ?? []))]));
+  once: () => Promise<Taken | undefined>,
+): Promise<Taken | undefined> {
+  const all: Taken[] = [];
+  for (let run = 0; run < runs; run++) {
+    const taken = await once();
+    if (taken === undefined) return undefined;
+    all.push(taken);
+  }
+  return middle(all);
 }
 
 function middle(all: Taken[]): Taken {
@@ -115,100 +150,4 @@ function middle(all: Taken[]): Taken {
     server: of((one) => one.server),
     stdout: "",
   };
-}
-
-async function unpack({ original }: Stage): Promise<Taken> {
-  const files = [SOURCES, PACKAGES].map((path) =>
-    join(original.folder, "dists", SUITE, `${path}.xz`),
-  );
-  return { ...(await measure({ program: "xz", args: ["-dc", ...files] })), server: 0 };
-}
-
-async function pythonCopy({ folder, original, stanzas }: Stage): Promise<Taken> {
-  return withServer(join(folder, "python"), async (server) => {
-    const script = resolve("bench/import/copy.py");
-    const suite = join(original.folder, "dists", SUITE);
-    const taken = await server.measure("/usr/bin/python3", [script, suite, server.libpq]);
-    if (Number(taken.stdout) !== stanzas) throw new Error(`Python loaded ${taken.stdout} packages`);
-    return taken;
-  });
-}
-
-async function ourCases({
-  folder,
-  original,
-  changed,
-  stanzas,
-}: Stage): Promise<Map<string, Taken>> {
-  const data = join(folder, "data");
-  const cases = new Map<string, Taken>();
-  await withServer(join(data, "postgres"), async (server) => {
-    const lk = (...args: string[]): Promise<Taken> =>
-      server.measure(process.execPath, [resolve("dist/lk.js"), "--data", data, ...args]);
-    const description = join(folder, "distro.toml");
-    const use = async (archive: BenchArchive): Promise<void> => {
-      await describeArchive(archive, description);
-      await lk("distro", "apply", description);
-    };
-    await use(original);
-    cases.set("first", await lk("import", SUITE));
-    const [row] = await server.query(
-      "select (select count(*) from source_package) + (select count(*) from binary_package) as n",
-    );
-    if (Number(row?.["n"]) !== stanzas) throw new Error(`we stored ${Number(row?.["n"])} packages`);
-    cases.set("nothing changed", await lk("import", SUITE));
-    cases.set("all read again, nothing changed", await lk("import", SUITE, "--force"));
-    for (const { share, archive } of changed) {
-      await use(archive);
-      cases.set(`${share * PERCENT} % changed`, await lk("import", SUITE, "--force"));
-      await use(original);
-      await lk("import", SUITE, "--force");
-    }
-    cases.set("start-up alone", await lk("version"));
-  });
-  return cases;
-}
-
-/** A running server and what was asked of it. */
-interface Server {
-  libpq: string;
-  query(sql: string): Promise<Record<string, unknown>[]>;
-  measure(program: string, args: string[]): Promise<Taken>;
-}
-
-/** Gives work an embedded server of its own, in a new folder. */
-async function withServer<Result>(
-  directory: string,
-  work: (server: Server) => Promise<Result>,
-): Promise<Result> {
-  mkdirSync(directory, { recursive: true, mode: 0o700 });
-  const server = await joinEmbeddedServer({ directory });
-  const { socketDirectory = "", user = "", database = "" } = server.address;
-  const postmaster = Number(
-    readFileSync(join(directory, "cluster", "postmaster.pid"), "utf8").split("\n")[0],
-  );
-  const client = new pg.Client({ host: socketDirectory, user, database });
-  try {
-    await client.connect();
-    return await work({
-      libpq: `host=${socketDirectory} user=${user} dbname=${database}`,
-      query: async (sql) => (await client.query<Record<string, unknown>>(sql)).rows,
-      async measure(program, args) {
-        const before = processorSeconds(postmaster);
-        const taken = await measure({ program, args });
-        return { ...taken, server: processorSeconds(postmaster) - before };
-      },
-    });
-  } finally {
-    await client.end();
-    server.release();
-    await gone(postmaster);
-    rmSync(directory, { recursive: true });
-  }
-}
-
-async function gone(pid: number): Promise<void> {
-  while (spawnSync("kill", ["-0", String(pid)]).status === 0) {
-    await new Promise((done) => setTimeout(done, 50));
-  }
 }
