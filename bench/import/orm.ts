@@ -5,17 +5,20 @@ import { createStanzaScanner } from "../../core/debian/deb822.ts";
 import { fieldTable } from "../../core/debian/field-table.ts";
 import { allFields } from "../../core/debian/stanza.ts";
 import { decompress } from "../../core/modules/archive/decompress.ts";
+import type { BenchServer } from "../server.ts";
 
 /**
  * The pattern that Laniakea's importer has: an object and an INSERT for each package, all in one
  * transaction. Arguments: an index, how many packages of it, and the address of the database.
  */
 const [file = "", wanted = "", address = "{}"] = process.argv.slice(2);
-const { host, user, database } = JSON.parse(address) as Record<string, string>;
+const { host, user, database } = JSON.parse(address) as BenchServer["address"];
 const sequelize = new Sequelize({
   dialect: "postgres",
   dialectModule: pg,
-  ...{ host, username: user, database },
+  host,
+  username: user,
+  database,
   logging: false,
   define: { underscored: true, timestamps: false },
 });
