@@ -18,6 +18,7 @@ const COLON = 0x3a;
 const LARGEST_STANZA = 16 * 1024 * 1024;
 const MOST_FIELDS = 1024;
 const EMPTY = Buffer.alloc(0);
+const STANZA_END = Buffer.from("\n\n");
 
 /**
  * Scans control data (Policy 5.1, deb822(5)) for stanzas, over bytes and without a string per
@@ -27,6 +28,8 @@ const EMPTY = Buffer.alloc(0);
  * @param file      its name in errors
  * @param table     fields that get a slot
  * @param onStanza  called for each; may throw, which ends the scan
+ * @param isKnown   asked for the bytes of each stanza before they are looked at; where it says yes
+ *   they are passed over, and not scanned at all
  * @throws OperatorError `MALFORMED_STANZA` with file and line: a line that is neither a field nor
  *   a continuation, a NUL byte, a field given twice, or far too much of anything
  */
@@ -34,6 +37,7 @@ export function createStanzaScanner(
   file: string,
   table: FieldTable,
   onStanza: (stanza: Stanza) => void,
+  isKnown?: (buffer: Buffer, start: number, end: number) => boolean,
 ): StanzaScanner {
   const stanza = emptyStanza(file, table);
   /** What came and is not yet scanned to its end: the beginning of one stanza. */
@@ -49,6 +53,17 @@ export function createStanzaScanner(
     stanza.buffer = buffer;
     beginStanza(stanza);
     for (;;) {
+      if (isKnown !== undefined && at === stanzaStart) {
+        const last = buffer.indexOf(STANZA_END, at);
+        if (last < 0) break;
+        if (isKnown(buffer, at, last + 1)) {
+          lineNumber += countLines(buffer, at, last + 2);
+          stanzaLine = lineNumber;
+          at = last + 2;
+          stanzaStart = at;
+          continue;
+        }
+      }
       const newline = buffer.indexOf(NEWLINE, at);
       if (newline < 0) break;
       const first = buffer[at] ?? 0;
@@ -92,13 +107,17 @@ export function createStanzaScanner(
   };
 }
 
+function countLines(buffer: Buffer, start: number, end: number): number {
+  let lines = 0;
+  for (let at = start; at < end; at++) if (buffer[at] === NEWLINE) lines++;
+  return lines;
+}
+
 /** Policy 5.1 wants text; PostgreSQL has no way to keep the byte. */
 function refuseNul(buffer: Buffer, file: string, firstLine: number): void {
   const nul = buffer.indexOf(0);
   if (nul < 0) return;
-  let line = firstLine;
-  for (let at = 0; at < nul; at++) if (buffer[at] === NEWLINE) line++;
-  throw malformed(file, line, "there is a NUL byte");
+  throw malformed(file, firstLine + countLines(buffer, 0, nul), "there is a NUL byte");
 }
 
 /**

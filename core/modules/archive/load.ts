@@ -67,11 +67,13 @@ export async function loadIndex(index: LoadedIndex, options: LoadOptions): Promi
 
 async function scanAll(
   { content, expected, kind, name }: LoadedIndex,
-  { onRead, signal }: LoadOptions,
+  { known, onRead, signal }: LoadOptions,
   maker: RowMaker,
   writer: PackageWriter,
 ): Promise<{ size: number }> {
-  const scanner = createStanzaScanner(name, rowShape(kind).fields, maker.stanza);
+  const { fields } = rowShape(kind);
+  const isKnown = known.size === 0 ? undefined : maker.isKnown;
+  const scanner = createStanzaScanner(name, fields, maker.stanza, isKnown);
   const hash = createHash("sha256");
   let size = 0;
   let told = 0;

@@ -1,5 +1,7 @@
 import type { ClientBase } from "pg";
 import type { IndexKind } from "../../debian/index-path.ts";
+import { MEND_FILE } from "../../debian/stanza.ts";
+import { OperatorError } from "../../errors.ts";
 
 /**
  * Makes the stages that later imports load into, and the notes from which the journal is written:
@@ -31,6 +33,8 @@ export interface StagedIndex {
   suiteId: number;
   kind: IndexKind;
   component: string;
+  /** Where it came from, for errors. */
+  name: string;
   /** Ids of stored stanzas that the index has no more: removed, or changed. */
   gone: number[];
 }
@@ -62,6 +66,7 @@ export async function mergeIndex(client: ClientBase, index: StagedIndex): Promis
     await client.query("delete from source_file where source_id = any($1)", [index.gone]);
   }
   await client.query(`delete from ${table} where id = any($1)`, [index.gone]);
+  await refuseDuplicates(client, index, table);
   await client.query(`insert into ${table} select * from ${table}_stage`);
   await client.query(`truncate ${table}_stage`);
   if (sources) {
@@ -70,10 +75,31 @@ export async function mergeIndex(client: ClientBase, index: StagedIndex): Promis
   }
 }
 
+/** Stanzas that are stored are not looked at again, so that only here a copy of one is seen. */
+async function refuseDuplicates(
+  client: ClientBase,
+  { kind, name }: StagedIndex,
+  table: string,
+): Promise<void> {
+  const architecture = kind === "source" ? "" : "and p.architecture = s.architecture";
+  const { rows } = await client.query<{ name: string; version: string }>(
+    `select s.name, s.version from ${table}_stage s
+       join ${table} p on p.index_id = s.index_id and p.name = s.name and p.version = s.version
+            ${architecture} limit 1`,
+  );
+  const [row] = rows;
+  if (row === undefined) return;
+  throw new OperatorError(
+    "DUPLICATE_PACKAGE",
+    `${name}: the package ${row.name} ${row.version} stands there twice.`,
+    MEND_FILE,
+  );
+}
+
 /** Notes all packages of indices that are about to be deleted as touched. */
 export async function noteDeletedIndex(
   client: ClientBase,
-  index: Omit<StagedIndex, "gone"> & { indexId: number },
+  index: Omit<StagedIndex, "gone" | "name"> & { indexId: number },
 ): Promise<void> {
   const table = index.kind === "source" ? "source_package" : "binary_package";
   await noteBefore(
@@ -87,7 +113,11 @@ export async function noteDeletedIndex(
  * Notes what stood in the suite of each package that this index touches, over all its indices. A
  * package noted earlier in this run stays as it was noted: that was its state at the start.
  */
-async function noteBefore(client: ClientBase, index: StagedIndex, touching: string): Promise<void> {
+async function noteBefore(
+  client: ClientBase,
+  index: Omit<StagedIndex, "name">,
+  touching: string,
+): Promise<void> {
   const sources = index.kind === "source";
   const table = sources ? "source_package" : "binary_package";
   const architecture = sources ? "'source'" : "architecture";

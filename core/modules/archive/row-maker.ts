@@ -11,6 +11,8 @@ import { identifySource, SOURCE_ROW, sourceFiles } from "./source-row.ts";
 
 /** Makes rows of the stanzas of one index. */
 export interface RowMaker {
+  /** Whether the stanza of these bytes is stored; counted then, and not to be made a row of. */
+  isKnown(buffer: Buffer, start: number, end: number): boolean;
   /** @throws OperatorError when the stanza is no package, or one that stood there already */
   stanza(stanza: Stanza): void;
   /** Stanzas seen, and rows written for those that were not known. */
@@ -44,13 +46,17 @@ export function createRowMaker(options: RowMakerOptions): RowMaker {
   let stanzas = 0;
   let written = 0;
   return {
+    isKnown(buffer, start, end) {
+      if (!known.delete(stanzaHash(buffer, start, end))) return false;
+      stanzas++;
+      return true;
+    },
     stanza(stanza) {
       stanzas++;
       const { version } = facts;
       identify(stanza, facts);
       refuseDuplicate(stanza, facts.name, facts.version, facts.architecture);
-      facts.stanzaHash = stanzaHash(stanza);
-      if (known.delete(facts.stanzaHash)) return;
+      facts.stanzaHash = stanzaHash(stanza.buffer, stanza.start, stanza.end);
       // Binaries of one source stand together and share its version.
       if (facts.version !== version) facts.versionKey = versionKey(facts.version);
       facts.id = nextId();

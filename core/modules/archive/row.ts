@@ -47,9 +47,8 @@ export function noFacts(indexId: number): RowFacts {
  * What decides whether a stanza is the one that is stored: the first 64 bits of its SHA-256, one
  * byte a character.
  */
-export function stanzaHash(stanza: Stanza): string {
-  const bytes = stanza.buffer.subarray(stanza.start, stanza.end);
-  return digest("sha256", bytes, "binary").slice(0, 8);
+export function stanzaHash(buffer: Buffer, start: number, end: number): string {
+  return digest("sha256", buffer.subarray(start, end), "binary").slice(0, 8);
 }
 
 /** @throws OperatorError `BAD_PACKAGE_NAME` with file, line and name */

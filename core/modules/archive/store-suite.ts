@@ -184,7 +184,7 @@ function createReader(
     });
     const gone = [...known.values()];
     if (!result.first && (gone.length > 0 || loaded.rows > 0)) {
-      await mergeIndex(client, { ...index, suiteId: suite.id, gone });
+      await mergeIndex(client, { ...index, name: file.url, suiteId: suite.id, gone });
     }
     await describeIndex(client, indexId, { ...loaded, sha256: contentHash(index) });
     part.end();

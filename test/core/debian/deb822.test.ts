@@ -3,7 +3,7 @@ import test from "ava";
 import fc from "fast-check";
 import { createStanzaScanner, parseStanzas } from "../../../core/debian/deb822.ts";
 import { fieldTable } from "../../../core/debian/field-table.ts";
-import { fieldText, lineOfSlot, requiredText } from "../../../core/debian/stanza.ts";
+import { allFields, fieldText, lineOfSlot, requiredText } from "../../../core/debian/stanza.ts";
 import { OperatorError } from "../../../core/errors.ts";
 
 const PACKAGES = readFileSync("test/fixtures/archive/bookworm-Packages");
@@ -160,4 +160,30 @@ test("what is written as stanzas is read back", (t) => {
       t.deepEqual(parseStanzas(written, "x"), stanzas);
     }),
   );
+});
+
+test("stanzas that are known are passed over, and lines are counted on", (t) => {
+  const stanzas = ["Package: a\nVersion: 1\n", "Package: b\n x\n y\n", "Package: c\n", "d\n"];
+  const text = Buffer.from(stanzas.join("\n"));
+  for (let size = 1; size <= text.length; size++) {
+    const seen: string[] = [];
+    const asked: string[] = [];
+    const scanner = createStanzaScanner(
+      "file",
+      fieldTable([]),
+      (stanza) => seen.push(`${stanza.line} ${[...allFields(stanza).values()].join()}`),
+      (buffer, start, end) => {
+        const bytes = buffer.toString("latin1", start, end);
+        asked.push(bytes);
+        return bytes.startsWith("Package: b");
+      },
+    );
+    const fault = t.throws(() => {
+      for (let at = 0; at < text.length; at += size) scanner.write(text.subarray(at, at + size));
+      scanner.end();
+    });
+    t.deepEqual(seen, ["1 a,1", "8 c"]);
+    t.deepEqual([...new Set(asked)], stanzas);
+    t.regex(fault?.message ?? "", /line 10:/);
+  }
 });
