@@ -1,4 +1,4 @@
-import { createReadStream } from "node:fs";
+import { open } from "node:fs/promises";
 import { DataTypes, Sequelize } from "sequelize";
 import pg from "pg";
 import { createStanzaScanner } from "../../core/debian/deb822.ts";
@@ -59,10 +59,12 @@ const scanner = createStanzaScanner(file, fieldTable([]), (stanza) => {
   );
   packages.push({ ...row, size: fields.get("size") ?? null });
 });
-for await (const chunk of decompress(file, createReadStream(file), "xz")) {
+const compressed = await open(file);
+for await (const chunk of decompress(file, compressed, "xz")) {
   scanner.write(chunk);
   if (packages.length === Number(wanted)) break;
 }
+await compressed.close();
 await sequelize.transaction(async (transaction) => {
   for (const row of packages) await Package.create(row, { transaction });
 });
