@@ -1,7 +1,6 @@
 import { database, inTransaction } from "../../database/connect.ts";
 import { transactionClient } from "../../database/transaction.ts";
 import { SuiteRelease } from "../../model/archive-suite.ts";
-import { createProgressMeter, type ProgressMeter } from "../../operation/progress-meter.ts";
 import type { IndexFile } from "./download.ts";
 import { createDownloadCache } from "./download-cache.ts";
 import { createFetcher, type Fetcher } from "./fetch.ts";
@@ -11,10 +10,10 @@ import { fetchRelease, type FetchedRelease } from "./fetch-release.ts";
 import { type PlannedIndex, planIndices } from "./plan.ts";
 import { storedIndices } from "./store.ts";
 import {
-  type ImportOptions,
   type ImportResult,
   isStored,
   storeSuite,
+  type SuiteOptions,
   type SuiteWork,
 } from "./store-suite.ts";
 import type { ConfiguredSuite } from "./suites.ts";
@@ -28,11 +27,11 @@ import type { ConfiguredSuite } from "./suites.ts";
  */
 export async function importSuite(
   suite: ConfiguredSuite,
-  options: ImportOptions,
+  options: SuiteOptions,
 ): Promise<ImportResult> {
   const fetcher = createFetcher(options);
   const onWait = (): void =>
-    options.progress({ step: `${suite.name}: waiting, its mirror is being updated` });
+    options.meter.say(`${suite.name}: waiting, its mirror is being updated`);
   try {
     return await untilFitting(() => importOnce(suite, fetcher, options), { ...options, onWait });
   } finally {
@@ -43,41 +42,46 @@ export async function importSuite(
 async function importOnce(
   suite: ConfiguredSuite,
   fetcher: Fetcher,
-  options: ImportOptions,
+  options: SuiteOptions,
 ): Promise<ImportResult> {
   const startedAt = new Date();
-  const meter = createProgressMeter(options.progress);
-  const files = new Map<PlannedIndex, IndexFile>();
+  options.meter.say(`${suite.name}: asking for its Release`);
+  const before = (await SuiteRelease.findByPk(suite.id))?.get({ plain: true });
+  const fetched = await fetchRelease(fetcher, suite, before, options);
+  const planned = planIndices(suite, fetched.release);
+  const stored = await inTransaction(() => storedIndices(transactionClient(), suite.id));
+  const due = planned.filter((index) => options.force || !isStored(index, stored));
+  // The transaction begins when there is something to read, and reads while the rest comes in.
+  const { close, files } = await startFetching(due, suite, fetched, fetcher, options);
   try {
-    meter.say(`${suite.name}: asking for its Release`);
-    const before = (await SuiteRelease.findByPk(suite.id))?.get({ plain: true });
-    const fetched = await fetchRelease(fetcher, suite, before, options);
-    const planned = planIndices(suite, fetched.release);
-    const stored = await inTransaction(() => storedIndices(transactionClient(), suite.id));
-    const due = planned.filter((index) => options.force || !isStored(index, stored));
-    await fetchAll(due, files, suite, fetched, fetcher, options, meter);
-    const work: SuiteWork = { suite, planned, files, fetched, startedAt, options, meter };
+    const work: SuiteWork = { suite, planned, due, files, fetched, startedAt, options };
     const result = options.dryRun
       ? await tryOut(work)
       : await inTransaction(() => storeSuite(work));
     if (result.first && !options.dryRun) await analyze();
     return result;
   } finally {
-    for (const file of files.values()) await file.close();
+    await close();
   }
 }
 
-async function fetchAll(
+/** Indices that are coming in. */
+interface Fetching {
+  files: AsyncIterable<[PlannedIndex, IndexFile]>;
+  /** Stops what still runs, and closes what nobody took. */
+  close(): Promise<void>;
+}
+
+/** Begins to fetch, and resolves when the first index is there. */
+async function startFetching(
   due: PlannedIndex[],
-  files: Map<PlannedIndex, IndexFile>,
   suite: ConfiguredSuite,
   { release, mirror }: FetchedRelease,
   fetcher: Fetcher,
-  options: ImportOptions,
-  meter: ProgressMeter,
-): Promise<void> {
+  options: SuiteOptions,
+): Promise<Fetching> {
   const total = due.reduce((sum, index) => sum + (index.forms[0]?.file.size ?? 0), 0);
-  const fetching = meter.begin(`${suite.name}: fetching`, total);
+  const fetching = options.meter.begin(`${suite.name}: fetching`, total);
   const fetched = fetchIndices(due, {
     fetcher,
     cache: createDownloadCache(options.downloads),
@@ -87,8 +91,22 @@ async function fetchAll(
     signal: options.signal,
     fetching,
   });
-  for await (const [index, file] of fetched) files.set(index, file);
-  fetching.end();
+  const waiting = [await fetched.next()];
+
+  async function* files(): AsyncGenerator<[PlannedIndex, IndexFile]> {
+    const first = waiting.pop();
+    if (first?.done === false) yield first.value;
+    yield* fetched;
+  }
+
+  return {
+    files: files(),
+    async close() {
+      await fetched.return(undefined);
+      for (const { done, value } of waiting) if (done !== true) await value[1].close();
+      fetching.end();
+    },
+  };
 }
 
 /** Thrown to end a transaction that must leave nothing behind. */

@@ -1,9 +1,12 @@
+import { availableParallelism } from "node:os";
+import pMap from "p-map";
 import { inTransaction } from "../../database/connect.ts";
 import { emitEvent } from "../../events/emit.ts";
 import { asError, OperatorError } from "../../errors.ts";
 import { ImportRun } from "../../model/archive-journal.ts";
 import { Suite } from "../../model/archive-suite.ts";
 import type { Caller } from "../../operation/declare.ts";
+import { createProgressMeter } from "../../operation/progress-meter.ts";
 import { importSuite } from "./import-suite.ts";
 import type { ImportOptions, ImportResult } from "./store-suite.ts";
 import type { ConfiguredSuite } from "./suites.ts";
@@ -13,29 +16,45 @@ export type Outcome =
   | { suite: ConfiguredSuite; result: ImportResult }
   | { suite: ConfiguredSuite; error: OperatorError };
 
+/** One suite makes, decompresses and stores on several processes; more at once only wait. */
+const MOST_AT_ONCE = 4;
+
 /**
- * Imports suites one after the other; one that fails does not keep the others back.
+ * Imports suites, as many at once as there are processors up to four; one that fails does not keep
+ * the others back.
  *
- * @throws what is no OperatorError, and when it is cancelled
+ * @returns one outcome for each, in the order given
+ * @throws what is no OperatorError, and when it is cancelled, once all have ended
  */
 export async function importSuites(
   suites: readonly ConfiguredSuite[],
   options: ImportOptions,
   origin: Caller["origin"],
 ): Promise<Outcome[]> {
-  const outcomes: Outcome[] = [];
-  for (const suite of suites) {
-    const startedAt = new Date();
-    try {
-      outcomes.push({ suite, result: await importSuite(suite, options) });
-    } catch (thrown) {
-      if (options.signal.aborted || !(thrown instanceof OperatorError)) throw asError(thrown);
-      options.log.warn({ suite: suite.name, code: thrown.code }, "import of a suite failed");
-      if (!options.dryRun) await recordFailure(suite, thrown, startedAt, origin);
-      outcomes.push({ suite, error: thrown });
-    }
-  }
-  return outcomes;
+  const stop = new AbortController();
+  const meter = createProgressMeter(options.progress);
+  const signal = AbortSignal.any([options.signal, stop.signal]);
+  const outcomes = await pMap(
+    suites,
+    async (suite): Promise<Outcome | undefined> => {
+      const startedAt = new Date();
+      try {
+        signal.throwIfAborted();
+        return { suite, result: await importSuite(suite, { ...options, meter, signal }) };
+      } catch (thrown) {
+        if (signal.aborted || !(thrown instanceof OperatorError)) {
+          stop.abort(asError(thrown));
+          return undefined;
+        }
+        options.log.warn({ suite: suite.name, code: thrown.code }, "import of a suite failed");
+        if (!options.dryRun) await recordFailure(suite, thrown, startedAt, origin);
+        return { suite, error: thrown };
+      }
+    },
+    { concurrency: Math.min(availableParallelism(), MOST_AT_ONCE), stopOnError: false },
+  );
+  signal.throwIfAborted();
+  return outcomes.filter((outcome) => outcome !== undefined);
 }
 
 /**

@@ -40,8 +40,8 @@ export interface LoadResult {
   size: number;
 }
 
-/** Chunks (64 KiB from a decompressor) that may wait to be scanned. */
-const CHUNKS_AHEAD = 32;
+/** Chunks of at most 1 MiB, 64 KiB from xz, that may wait to be scanned. */
+const CHUNKS_AHEAD = 8;
 
 /**
  * Streams an index into the database: bytes, stanzas, rows in COPY format, the server. Only one

@@ -42,6 +42,9 @@ export interface ImportOptions extends Omit<FetchOptions, "signal"> {
   progress(progress: Progress): void;
 }
 
+/** As `ImportOptions`, with a meter that sums the progress of all suites. */
+export type SuiteOptions = Omit<ImportOptions, "progress"> & { meter: ProgressMeter };
+
 /** What an import of one suite did, or would do. */
 export interface ImportResult extends SuiteCounts {
   repository: string;
@@ -58,12 +61,13 @@ export interface ImportResult extends SuiteCounts {
 export interface SuiteWork {
   suite: ConfiguredSuite;
   planned: PlannedIndex[];
-  /** The indices to read. */
-  files: Map<PlannedIndex, IndexFile>;
+  /** Those of them to read. */
+  due: PlannedIndex[];
+  /** Their contents, as they come in; who takes one closes it. */
+  files: AsyncIterable<[PlannedIndex, IndexFile]>;
   fetched: FetchedRelease;
   startedAt: Date;
-  options: ImportOptions;
-  meter: ProgressMeter;
+  options: SuiteOptions;
 }
 
 /**
@@ -76,13 +80,13 @@ export async function storeSuite(work: SuiteWork): Promise<ImportResult> {
   const { suite, planned, options } = work;
   const client = transactionClient();
   await lockSuite(client, suite.id, options.signal, () =>
-    work.meter.say(`${suite.name}: waiting for another import of it`),
+    options.meter.say(`${suite.name}: waiting for another import of it`),
   );
   const row = await Suite.findByPk(suite.id, { rejectOnEmpty: true });
   const stored = await storedIndices(client, suite.id);
   const obsolete = stored.filter((one) => !planned.some((index) => sameIndex(one, index)));
   // Another import may have stored some of them while this one fetched.
-  const due = [...work.files].filter(([index]) => options.force || !isStored(index, stored));
+  const due = work.due.filter((index) => options.force || !isStored(index, stored));
   const result: ImportResult = {
     repository: suite.repository,
     suite: suite.name,
@@ -107,7 +111,7 @@ function isOvertaken(row: Suite, { fetched, options }: SuiteWork): boolean {
 async function storeChanges(
   work: SuiteWork,
   result: ImportResult,
-  due: [PlannedIndex, IndexFile][],
+  due: PlannedIndex[],
   obsolete: StoredIndex[],
 ): Promise<void> {
   const { suite, fetched, startedAt } = work;
@@ -116,7 +120,13 @@ async function storeChanges(
   if (!result.first) await createStages(client);
   const reading = beginReading(work, due);
   const reader = createReader(work, result, client, runId, reading);
-  for (const [index, file] of due) await reader(index, file);
+  for await (const [index, file] of work.files) {
+    try {
+      if (due.includes(index)) await reader(index, file);
+    } finally {
+      await file.close();
+    }
+  }
   reading.end();
   for (const index of obsolete) {
     if (!result.first) {
@@ -131,14 +141,11 @@ async function storeChanges(
   await announce(client, runId, suite, result);
 }
 
-function beginReading(
-  { suite, meter }: SuiteWork,
-  due: readonly [PlannedIndex, IndexFile][],
-): MeteredWork {
-  const sizes = due.map(([index]) => index.plain?.size);
+function beginReading({ suite, options }: SuiteWork, due: readonly PlannedIndex[]): MeteredWork {
+  const sizes = due.map((index) => index.plain?.size);
   const known = sizes.every((size) => size !== undefined);
   const total = known ? sizes.reduce((sum, size) => sum + size, 0) : undefined;
-  return meter.begin(`${suite.name}: reading`, total);
+  return options.meter.begin(`${suite.name}: reading`, total);
 }
 
 /** Reads one index after the other into the tables (first import) or the stages. */
