@@ -48,6 +48,17 @@ export const Config = z.strictObject({
       pool: z.int().min(4).max(100).default(8).meta({ description: "connections at most" }),
     })
     .prefault({}),
+  archive: z
+    .strictObject({
+      journal_keep: z
+        .string()
+        .regex(/^(\d{1,4}[dwy]|)$/, { message: 'written as "90d", "12w" or "2y"' })
+        .default("2y")
+        .meta({
+          description: "how long it is kept what imports changed (90d, 12w, 2y); empty: for ever",
+        }),
+    })
+    .prefault({}),
   lighthouse: z
     .strictObject({
       submit: Endpoints.prefault(["tcp://127.0.0.1:5571"]).meta({

@@ -25,6 +25,8 @@ export class ImportRun extends Model<
   declare sources: CreationOptional<number>;
   declare binaries: CreationOptional<number>;
   declare changes: CreationOptional<number>;
+  /** Whether what it changed is still kept. */
+  declare journaled: CreationOptional<boolean>;
 }
 
 /** What an import changed: one package of one architecture in one suite. */
@@ -44,6 +46,12 @@ export class ArchiveChange extends Model<
   declare change: "added" | "updated" | "changed" | "removed";
   declare versionOld: string | null;
   declare versionNew: string | null;
+  /** All versions before; null where `versionOld` says it all. */
+  declare versionsOld: string[] | null;
+  declare versionsNew: string[] | null;
+  /** Of the stanzas before and after; null where there was none. */
+  declare contentOld: string | null;
+  declare contentNew: string | null;
 }
 
 export function defineArchiveJournal(sequelize: Sequelize): void {
@@ -61,6 +69,7 @@ export function defineArchiveJournal(sequelize: Sequelize): void {
       sources: { type: DataTypes.INTEGER, allowNull: false, defaultValue: 0 },
       binaries: { type: DataTypes.INTEGER, allowNull: false, defaultValue: 0 },
       changes: { type: DataTypes.INTEGER, allowNull: false, defaultValue: 0 },
+      journaled: { type: DataTypes.BOOLEAN, allowNull: false, defaultValue: true },
     },
     { sequelize, tableName: "import_run" },
   );
@@ -78,6 +87,10 @@ export function defineArchiveJournal(sequelize: Sequelize): void {
       change: { type: DataTypes.TEXT, allowNull: false },
       versionOld: DataTypes.TEXT,
       versionNew: DataTypes.TEXT,
+      versionsOld: DataTypes.ARRAY(DataTypes.TEXT),
+      versionsNew: DataTypes.ARRAY(DataTypes.TEXT),
+      contentOld: DataTypes.BIGINT,
+      contentNew: DataTypes.BIGINT,
     },
     { sequelize, tableName: "archive_change" },
   );

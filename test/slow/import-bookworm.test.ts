@@ -13,6 +13,7 @@ import { repositorySection } from "../../core/modules/archive/repository-plan.ts
 import { applyDistro } from "../../core/modules/distro/apply.ts";
 import { eventsOf, importOne, setUpArchiveEvents } from "../support/archive.ts";
 import { testDatabase } from "../support/database.ts";
+import { aptMirror } from "../support/debian-mirror.ts";
 
 /**
  * Debian bookworm main amd64 as it is published, from the mirror that apt of this machine uses.
@@ -159,16 +160,6 @@ async function download(path: string): Promise<Buffer> {
   await file.close();
   await writeFile(join(folder, "texts", path), Buffer.concat(chunks));
   return readFile(join(folder, "texts", path));
-}
-
-/** The mirror of bookworm in apt's own configuration. */
-function aptMirror(): string | undefined {
-  const filters = ["Created-By: Packages", "Codename: bookworm", "Component: main"];
-  const { stdout } = spawnSync("apt-get", ["indextargets", "--format", "$(REPO_URI)", ...filters], {
-    encoding: "utf8",
-  });
-  const [first = ""] = (stdout ?? "").split("\n");
-  return first === "" ? undefined : first.replace(/\/$/, "");
 }
 
 function whyNot(): string | undefined {

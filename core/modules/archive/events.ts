@@ -12,6 +12,7 @@ import {
   see,
   strong,
   version,
+  words,
 } from "../../events/phrases.ts";
 import type { Inline, Message, Tone } from "../../message.ts";
 
@@ -38,6 +39,8 @@ export const PackageChanged = z.looseObject({
   version_old: z.string().nullable(),
   version_new: z.string().nullable(),
   component: z.string(),
+  /** Where it moved from, if it moved. */
+  component_old: z.string().optional(),
   /** Whether the source changed, not only binaries of it. */
   source_changed: z.boolean(),
   /** At most 50 of them. */
@@ -46,12 +49,19 @@ export const PackageChanged = z.looseObject({
 });
 export type PackageChanged = z.output<typeof PackageChanged>;
 
+/** A change without its binaries. */
+const Sample = PackageChanged.omit({ repo: true, suite: true, binaries: true });
+
 const SuiteChanged = z.looseObject({
   ...Place,
   /** Source packages concerned. */
   packages_count: z.int().positive(),
-  /** The first of their names. */
+  /** Names of the most important ones, at most ten. */
   packages: z.array(z.string()),
+  /** What happened to those. */
+  samples: z.array(Sample).optional(),
+  /** The import that found them: `diff SUITE --run N` shows all. */
+  run: z.int().positive().optional(),
   sources: Counts,
   binaries: Counts,
 });
@@ -76,6 +86,7 @@ const WORDS: Record<Change, { verb: string; tone: Tone }> = {
   removed: { verb: "left", tone: "attention" },
 };
 const SHOWN_BINARIES = 5;
+const SHOWN_SAMPLES = 5;
 
 export const packageChanged = declareEvent({
   tag: "_lk.archive.package-changed",
@@ -87,7 +98,7 @@ export const packageChanged = declareEvent({
     packages: [...new Set([data.pkg_name, ...data.binaries.map((binary) => binary.name)])],
   }),
   render(data, links): Message {
-    const { verb, tone } = WORDS[data.change];
+    const { verb, tone } = whatHappened(data);
     const what = data.source_changed ? "" : " (binaries only)";
     const target = place(data.repo, data.suite);
     return {
@@ -108,9 +119,6 @@ export const suiteChanged = declareEvent({
   render(data): Message {
     const changed = count(data.packages_count, "source package");
     const details: Inline[][] = [];
-    const more = data.packages_count - data.packages.length;
-    const names = more > 0 ? [...data.packages, `${more} more`] : data.packages;
-    details.push([list(names)]);
     for (const [what, counts] of [
       ["sources", data.sources],
       ["binaries", data.binaries],
@@ -119,8 +127,15 @@ export const suiteChanged = declareEvent({
       if (parts.length === 0) continue;
       details.push([`${what}: ${parts.map(([how, number]) => `${number} ${how}`).join(", ")}`]);
     }
+    details.push(...sampleLines(data));
     const headline = line`${strong(place(data.repo, data.suite))}: changes in ${changed}`;
-    return { tone: "neutral", headline, details };
+    const all = { code: `diff ${data.suite} --run ${data.run ?? 0}` };
+    return {
+      tone: "neutral",
+      headline,
+      details,
+      ...(data.run === undefined ? {} : { next: [all, " shows them all"] }),
+    };
   },
 });
 
@@ -185,6 +200,12 @@ function subject(data: { repo: string; suite: string }): Subject {
   return { repository: data.repo, suites: [data.suite] };
 }
 
+function whatHappened(data: PackageChanged): { verb: string; tone: Tone } {
+  const { change, component, component_old: from } = data;
+  if (from === undefined) return WORDS[change];
+  return { verb: `moved from ${words(from)} to ${words(component)} in`, tone: "attention" };
+}
+
 /** `1.0 → 1.1`, or the one version there is. */
 function steps(data: { version_old: string | null; version_new: string | null }): Inline[] {
   const { version_old: from, version_new: to } = data;
@@ -200,6 +221,22 @@ function binaryLines(data: PackageChanged): Inline[][] {
   });
   const more = data.binaries_count - lines.length;
   if (more > 0) lines.push([`and ${count(more, "more binary package")}`]);
+  return lines;
+}
+
+/** The most important changes, a line each; of old events only the names. */
+function sampleLines(data: SuiteChanged): Inline[][] {
+  const { samples, packages, packages_count: total } = data;
+  if (samples === undefined) {
+    const more = total - packages.length;
+    return [[list(more > 0 ? [...packages, `${more} more`] : packages)]];
+  }
+  const lines = samples.slice(0, SHOWN_SAMPLES).map((sample) => {
+    const what = sample.component_old === undefined ? sample.change : "moved";
+    return line`${strong(sample.pkg_name)} ${steps(sample)} ${what}`;
+  });
+  const more = total - lines.length;
+  if (more > 0) lines.push([`and ${count(more, "more source package")}`]);
   return lines;
 }
 

@@ -7,6 +7,7 @@ import { ImportRun } from "../../model/archive-journal.ts";
 import { Suite } from "../../model/archive-suite.ts";
 import type { Caller } from "../../operation/declare.ts";
 import { createProgressMeter } from "../../operation/progress-meter.ts";
+import { MOST_SINGLE } from "./announce.ts";
 import { importSuite } from "./import-suite.ts";
 import type { ImportOptions, ImportResult } from "./store-suite.ts";
 import type { ConfiguredSuite } from "./suites.ts";
@@ -33,6 +34,7 @@ export async function importSuites(
 ): Promise<Outcome[]> {
   const stop = new AbortController();
   const meter = createProgressMeter(options.progress);
+  const singles = { left: MOST_SINGLE };
   const signal = AbortSignal.any([options.signal, stop.signal]);
   const outcomes = await pMap(
     suites,
@@ -40,7 +42,7 @@ export async function importSuites(
       const startedAt = new Date();
       try {
         signal.throwIfAborted();
-        return { suite, result: await importSuite(suite, { ...options, meter, signal }) };
+        return { suite, result: await importSuite(suite, { ...options, meter, singles, signal }) };
       } catch (thrown) {
         if (signal.aborted || !(thrown instanceof OperatorError)) {
           stop.abort(asError(thrown));

@@ -4,8 +4,11 @@ import type { Module } from "../module.ts";
 import { DOWNLOADS, downloadsSize } from "./download-cache.ts";
 import { importEvents } from "./events.ts";
 import { explainPackage } from "./explain.ts";
+import { diffOperation } from "./diff.ts";
 import { importOperation } from "./operation.ts";
 import { peerArchiveEvents } from "./peer-events.ts";
+import { runList } from "./run-list.ts";
+import { tidyOperation } from "./tidy.ts";
 import { repositorySection } from "./repository-plan.ts";
 import { suiteStatus } from "./status.ts";
 import { suiteList } from "./suite-list.ts";
@@ -13,7 +16,7 @@ import { suiteList } from "./suite-list.ts";
 export const archive: Module = {
   name: "archive",
   summary: "archives as they are: suites, packages, and what changes in them",
-  operations: [importOperation, suiteList],
+  operations: [importOperation, diffOperation, suiteList, runList, tidyOperation],
   distro: [repositorySection],
   events: [...importEvents, ...peerArchiveEvents],
   explain: explainPackage,

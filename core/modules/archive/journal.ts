@@ -37,31 +37,36 @@ with after as (
   union all
   select *, true as now from after
 ), versions as (
-  select type, name, component, architecture, version_key, min(version) as version,
+  select type, name, component, architecture, version_key,
+         min(version) filter (where not now) as version_was,
+         min(version) filter (where now) as version_now,
          (array_agg(source_name order by now desc))[1] as source_name,
          bool_or(not now) as was, bool_or(now) as remains
     from both_sides
    group by type, name, component, architecture, version_key
-), stanzas as (
+), sides as (
   select type, name, component, architecture,
-         array_agg(distinct stanza_hash order by stanza_hash) filter (where now)
-           is distinct from
-         array_agg(distinct stanza_hash order by stanza_hash) filter (where not now) as differ
+         coalesce(array_agg(distinct version) filter (where not now), '{}') as versions_old,
+         coalesce(array_agg(distinct version) filter (where now), '{}') as versions_new,
+         ${contentHash("not now")} as content_old,
+         ${contentHash("now")} as content_new
     from both_sides
    group by type, name, component, architecture
 ), packages as (
   select type, name, component, architecture,
          (array_agg(source_name order by remains desc, version_key desc))[1] as source_name,
-         (array_agg(version order by version_key desc) filter (where was))[1] as old_top,
+         (array_agg(version_was order by version_key desc) filter (where was))[1] as old_top,
          max(version_key) filter (where was) as old_key,
-         (array_agg(version order by version_key desc) filter (where remains))[1] as new_top,
-         (array_agg(version order by version_key desc) filter (where remains and not was))[1] as come,
+         (array_agg(version_now order by version_key desc) filter (where remains))[1] as new_top,
+         (array_agg(version_now order by version_key desc)
+            filter (where remains and not was))[1] as come,
          max(version_key) filter (where remains and not was) as come_key,
-         (array_agg(version order by version_key desc) filter (where was and not remains))[1] as gone
+         (array_agg(version_was order by version_key desc)
+            filter (where was and not remains))[1] as gone
     from versions
    group by type, name, component, architecture
 ), judged as (
-  select packages.*,
+  select packages.*, versions_old, versions_new, content_old, content_new,
          case
            when old_top is null then 'added'
            when new_top is null then 'removed'
@@ -71,22 +76,35 @@ with after as (
            else 'changed'
          end as change
     from packages
-    join stanzas using (type, name, component, architecture)
-   where differ
+    join sides using (type, name, component, architecture)
+   where content_old is distinct from content_new
+), told as (
+  select *,
+         case change
+           when 'added' then null
+           when 'removed' then coalesce(gone, old_top)
+           else old_top
+         end as version_old,
+         case change
+           when 'added' then coalesce(come, new_top)
+           when 'updated' then coalesce(come, new_top)
+           else new_top
+         end as version_new
+    from judged
 )
 insert into archive_change
        (run_id, suite_id, type, name, source_name, component, architecture, change,
-        version_old, version_new)
+        version_old, version_new, versions_old, versions_new, content_old, content_new)
 select $1, $2, type, name, source_name, component, architecture, change,
-       case change
-         when 'added' then null
-         when 'removed' then coalesce(gone, old_top)
-         else old_top
-       end,
-       case change
-         when 'added' then coalesce(come, new_top)
-         when 'updated' then coalesce(come, new_top)
-         else new_top
-       end
-  from judged
+       version_old, version_new,
+       nullif(versions_old, array_remove(array[version_old], null)),
+       nullif(versions_new, array_remove(array[version_new], null)),
+       content_old, content_new
+  from told
  order by type = 'source' desc, name, architecture`;
+
+/** One number for the stanzas of one side, however many indices have them and in whatever order. */
+function contentHash(side: string): string {
+  return `hashtextextended(
+           (array_agg(distinct stanza_hash order by stanza_hash) filter (where ${side}))::text, 0)`;
+}

@@ -1,5 +1,5 @@
 import { database } from "../../database/connect.ts";
-import type { JournalRow } from "./announce.ts";
+import type { JournalRow } from "./fold-journal.ts";
 
 /** A suite with what it holds and how fresh it is. */
 export interface SuiteOverview {

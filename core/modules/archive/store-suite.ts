@@ -7,7 +7,7 @@ import { deleteIndices } from "../../model/archive-removal.ts";
 import { Suite, SuiteRelease } from "../../model/archive-suite.ts";
 import type { Progress } from "../../operation/declare.ts";
 import type { MeteredWork, ProgressMeter } from "../../operation/progress-meter.ts";
-import { announceChanges } from "./announce.ts";
+import { announceChanges, type Singles } from "./announce.ts";
 import type { IndexFile } from "./download.ts";
 import type { FetchOptions } from "./fetch.ts";
 import type { FetchedRelease } from "./fetch-release.ts";
@@ -42,8 +42,11 @@ export interface ImportOptions extends Omit<FetchOptions, "signal"> {
   progress(progress: Progress): void;
 }
 
-/** As `ImportOptions`, with a meter that sums the progress of all suites. */
-export type SuiteOptions = Omit<ImportOptions, "progress"> & { meter: ProgressMeter };
+/** As `ImportOptions`, with what all suites of an import share: progress, and who is told of what. */
+export type SuiteOptions = Omit<ImportOptions, "progress"> & {
+  meter: ProgressMeter;
+  singles: Singles;
+};
 
 /** What an import of one suite did, or would do. */
 export interface ImportResult extends SuiteCounts {
@@ -138,7 +141,7 @@ async function storeChanges(
   const changes = result.first ? 0 : await writeJournal(client, runId, suite.id);
   await finishRun(client, runId, { ...result, changes });
   if (changes > 0) result.changes = await changeCounts(client, runId);
-  await announce(client, runId, suite, result);
+  await announce(client, runId, work, result);
 }
 
 function beginReading({ suite, options }: SuiteWork, due: readonly PlannedIndex[]): MeteredWork {
@@ -210,11 +213,11 @@ async function changeCounts(client: ClientBase, runId: number): Promise<ImportRe
 async function announce(
   client: ClientBase,
   runId: number,
-  suite: ConfiguredSuite,
+  { suite, options }: SuiteWork,
   result: ImportResult,
 ): Promise<void> {
   const target = { repo: suite.repository, suite: suite.name };
-  if (!result.first) return announceChanges(client, runId, target);
+  if (!result.first) return announceChanges(client, runId, target, options.singles);
   const { sources, binaries, udebs, bytes } = result;
   const { components, architectures } = suite;
   await emitEvent("_lk.archive.suite-imported", {

@@ -35,6 +35,24 @@ export async function findSuites(
   return [...new Set(meant)];
 }
 
+/**
+ * The one suite that is meant.
+ *
+ * @throws OperatorError as `findSuites`, and `AMBIGUOUS_SUITE` for a repository of several suites
+ */
+export async function findSuite(name: string, repository?: string): Promise<ConfiguredSuite> {
+  const [suite, ...others] = await findSuites([name], repository);
+  if (suite === undefined) throw noSuite();
+  if (others.length === 0) return suite;
+  const names = [suite, ...others].map((one) => one.name);
+  throw new OperatorError(
+    "AMBIGUOUS_SUITE",
+    `${name} is a repository of several suites: ${names.join(", ")}.`,
+    "Name one of them.",
+    { exitStatus: 2 },
+  );
+}
+
 /** All configured suites, in the order of their repositories and names. */
 export async function configuredSuites(): Promise<ConfiguredSuite[]> {
   const suites = await Suite.findAll({
@@ -78,7 +96,7 @@ function suitesNamed(
   throw new OperatorError(
     "AMBIGUOUS_SUITE",
     `The suite ${name} is in several repositories: ${places.join(", ")}.`,
-    `Say which: import ${name} --repository ${places[0] ?? ""}`,
+    `Say which: ${name} --repository ${places[0] ?? ""}`,
     { exitStatus: 2 },
   );
 }

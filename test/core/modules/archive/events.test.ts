@@ -80,8 +80,8 @@ test("many changes are counted, and the first are named", (t) => {
     }),
     [
       "ℹ️ debian:sid: changes in 23 source packages",
-      "  a1, b1 and 21 more",
       "  sources: 1 added, 20 updated, 2 removed",
+      "  a1, b1 and 21 more",
     ],
   );
 });

@@ -1,5 +1,5 @@
 import test from "ava";
-import { foldJournal, type JournalRow } from "../../../../core/modules/archive/announce.ts";
+import { foldJournal, type JournalRow } from "../../../../core/modules/archive/fold-journal.ts";
 
 function row(fields: Partial<JournalRow>): JournalRow {
   return {
@@ -61,6 +61,7 @@ test("a move to another component is an update", (t) => {
     version_old: "1",
     version_new: "1",
     component: "contrib",
+    component_old: "main",
   });
 });
 
