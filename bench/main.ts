@@ -2,6 +2,7 @@ import { asError } from "../core/errors.ts";
 
 /** The benches by name; each prints its tables. */
 const benches: Record<string, () => Promise<{ bench(args: string[]): Promise<void> }>> = {
+  bus: () => import("./bus/bench.ts"),
   import: () => import("./import/bench.ts"),
 };
 

@@ -69,21 +69,18 @@ export function createReceiver(options: ReceiverOptions): Receiver {
       return;
     }
     counts.received += 1;
+    const answer = (given: Acknowledgement): void => {
+      if (identity === undefined || request?.kind !== "acknowledge") return;
+      answers.give(identity, JSON.stringify({ ...given, number: request.number }));
+    };
     // REQ sockets put an empty frame first; the peer does not read those either.
     if (identity === undefined || json === undefined || frames.length > 3 || json.length === 0) {
-      refuse(
-        endpoint,
-        "frames",
-        "not one frame from a DEALER socket",
-        Buffer.concat(frames.slice(1)),
-      );
+      const reason = "not one frame from a DEALER socket";
+      refuse(endpoint, "frames", reason, Buffer.concat(frames.slice(1)));
+      answer({ refused: reason });
       return;
     }
     const verdict = admitFrame(json, "submit", rules);
-    const answer = (given: Acknowledgement): void => {
-      if (request?.kind !== "acknowledge") return;
-      answers.give(identity, JSON.stringify({ ...given, number: request.number }));
-    };
     if (!verdict.accepted) {
       refuse(endpoint, verdict.code, verdict.reason, json, verdict);
       answer({ refused: verdict.reason });

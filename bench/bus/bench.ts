@@ -1,0 +1,260 @@
+import { mkdtempSync, rmSync, writeFileSync } from "node:fs";
+import { createServer } from "node:net";
+import { tmpdir } from "node:os";
+import { join, resolve } from "node:path";
+import { setTimeout as sleep } from "node:timers/promises";
+import { parseArgs } from "node:util";
+import pg from "pg";
+import { joinEmbeddedServer } from "../../core/database/embedded/server.ts";
+import { newKeyPair } from "../../core/events/key-file.ts";
+import { Keyring, writeKeyFile } from "../../core/events/keyring.ts";
+import { run } from "../measure.ts";
+import { type Line, machineLine, printTable, ratio } from "../report.ts";
+import { type Actor, postmaster, processorTimes, residentMegabytes, startActor } from "./stage.ts";
+
+const PYTHON = "/usr/bin/python3";
+const SIGNER = "anise-archive";
+const BURST = 1_000_000;
+const GIVE_UP_MS = 600_000;
+
+interface Stage {
+  folder: string;
+  data: string;
+  /** Public key file of the producer. */
+  key: string;
+  submit: string;
+  publish: string;
+  /** Lines of signed events. */
+  events: string;
+}
+
+interface Options {
+  events: number;
+  rate: number;
+  subscriber: boolean;
+}
+
+/** What one run through Lighthouse took. */
+interface Run {
+  seconds: number;
+  stored: number;
+  heard: number;
+  cpu: Record<string, number>;
+  /** Most at one time, MB. */
+  ours: number;
+  server: number;
+}
+
+/**
+ * Sends signed events through a real Lighthouse with an embedded, durable PostgreSQL: a producer
+ * that expects no answers, Lighthouse, and a subscriber that verifies. A Python receiver takes the
+ * same events from the same producer in the same run.
+ */
+export async function bench(args: string[]): Promise<void> {
+  const { values } = parseArgs({
+    args,
+    options: {
+      seconds: { type: "string", default: "60" },
+      rate: { type: "string", default: "0" },
+      burst: { type: "boolean", default: false },
+      "no-subscriber": { type: "boolean", default: false },
+      markdown: { type: "boolean", default: false },
+    },
+  });
+  const rate = Number(values.rate);
+  const events = values.burst ? BURST : Number(values.seconds) * (rate === 0 ? 15_000 : rate);
+  const folder = mkdtempSync(join(tmpdir(), "lk-bench-bus-"));
+  try {
+    const stage = await prepare(folder, events);
+    process.stdout.write(`${machineLine()}; ${events} events of about 700 bytes\n`);
+    const ours = await through(stage, { events, rate, subscriber: !values["no-subscriber"] });
+    report(ours, await throughPython(stage, Math.min(events, 100_000)), values.markdown);
+  } finally {
+    rmSync(folder, { recursive: true, force: true });
+  }
+}
+
+async function prepare(folder: string, events: number): Promise<Stage> {
+  const [submit = 0, publish = 0, jobs = 0] = await freePorts(3);
+  const data = join(folder, "var");
+  const keyring = new Keyring(join(data, "keys"));
+  const pair = newKeyPair(SIGNER, { module: "archive" });
+  const secret = join(folder, "key_secret");
+  writeKeyFile(secret, pair.secret, 0o600);
+  writeKeyFile(keyring.trustedFile(SIGNER), pair.public, 0o644);
+  const stage = {
+    folder,
+    data,
+    key: keyring.trustedFile(SIGNER),
+    submit: `tcp://127.0.0.1:${submit}`,
+    publish: `tcp://127.0.0.1:${publish}`,
+    events: join(folder, "events"),
+  };
+  writeFileSync(
+    join(folder, "config.toml"),
+    `[lighthouse]\nsubmit = "${stage.submit}"\npublish = "${stage.publish}"\n` +
+      `jobs = "tcp://127.0.0.1:${jobs}"\n`,
+  );
+  const args = [program("make-events"), secret, stage.events, String(events)];
+  await run({ program: process.execPath, args });
+  return stage;
+}
+
+async function through(stage: Stage, { events, rate, subscriber }: Options): Promise<Run> {
+  const hold = await joinEmbeddedServer({ directory: join(stage.data, "postgres") });
+  const actors: Record<string, Actor> = {};
+  try {
+    const config = ["--config", join(stage.folder, "config.toml"), "--data", stage.data];
+    const lk = resolve("dist/lk.js");
+    actors["lighthouse"] = startActor("lighthouse", process.execPath, [
+      lk,
+      ...config,
+      "lighthouse",
+    ]);
+    const client = new pg.Client({
+      host: hold.address.socketDirectory ?? "",
+      user: hold.address.user ?? "",
+      database: hold.address.database ?? "",
+    });
+    await client.connect();
+    await listening(stage.submit);
+    if (subscriber) {
+      const args = [program("subscriber"), stage.publish, join(stage.data, "keys")];
+      actors["subscriber"] = startActor("subscriber", process.execPath, args);
+      await sleep(1000);
+    }
+    const server = postmaster(join(stage.data, "postgres"));
+    const pids = (): Record<string, number> => ({
+      ...Object.fromEntries(Object.entries(actors).map(([name, { pid }]) => [name, pid])),
+      postgresql: server,
+    });
+    const before = processorTimes(pids());
+    const began = performance.now();
+    const args = [program("producer"), stage.submit, stage.events, String(events), String(rate)];
+    actors["producer"] = startActor("producer", process.execPath, args);
+    const result: Run = { seconds: 0, stored: 0, heard: 0, cpu: {}, ours: 0, server: 0 };
+    let producer = 0;
+    while (performance.now() - began < GIVE_UP_MS) {
+      await sleep(250);
+      const times = processorTimes(pids());
+      producer = Math.max(producer, times["producer"] ?? 0);
+      const { postgresql, ...ours } = pids();
+      const memory = Object.values(ours).map((pid) => residentMegabytes(pid));
+      result.ours = Math.max(
+        result.ours,
+        memory.reduce((sum, one) => sum + one, 0),
+      );
+      result.server = Math.max(result.server, residentMegabytes(postgresql ?? 0, true));
+      const stored = await storedCount(client);
+      if (stored > result.stored) result.seconds = (performance.now() - began) / 1000;
+      result.stored = stored;
+      result.heard = Number(actors["subscriber"]?.facts.at(-1)?.["heard"] ?? 0);
+      if (stored >= events && (!subscriber || result.heard >= events)) break;
+    }
+    const after = processorTimes(pids());
+    for (const name of Object.keys(after)) {
+      result.cpu[name] = (after[name] ?? 0) - (before[name] ?? 0);
+    }
+    result.cpu["producer"] = producer;
+    await client.end();
+    return result;
+  } finally {
+    for (const actor of Object.values(actors)) await actor.stop().catch(() => undefined);
+    hold.release();
+  }
+}
+
+interface PythonRun {
+  received: number;
+  cpu: number;
+  seconds: number;
+}
+
+async function throughPython(stage: Stage, events: number): Promise<PythonRun> {
+  const script = resolve("bench/bus/receiver.py");
+  const args = [script, "tcp://127.0.0.1:*", String(events), stage.key];
+  const receiver = startActor("python", PYTHON, args);
+  while (receiver.facts.length === 0) await sleep(20);
+  const endpoint = String(receiver.facts[0]?.["endpoint"]);
+  const sender = [program("producer"), endpoint, stage.events, String(events), "0"];
+  const producer = startActor("producer", process.execPath, sender);
+  await receiver.ended;
+  await producer.stop().catch(() => undefined);
+  return receiver.facts.at(-1) as unknown as PythonRun;
+}
+
+function report(ours: Run, python: PythonRun, markdown: boolean): void {
+  const micro = (cpu: number, events: number): string => `${((cpu / events) * 1e6).toFixed(1)} µs`;
+  const perSecond = (cpu: number, events: number): string => (events / cpu).toFixed(0);
+  const lighthouse = ours.cpu["lighthouse"] ?? 0;
+  const lines: Line[] = [
+    ...Object.entries(ours.cpu).map(([name, cpu]) => ({
+      process: name,
+      "CPU/event": micro(cpu, ours.stored),
+      "events/CPU-s": perSecond(cpu, ours.stored),
+    })),
+    {
+      process: "Python receiver (no database)",
+      "CPU/event": micro(python.cpu, python.received),
+      "events/CPU-s": perSecond(python.cpu, python.received),
+    },
+  ];
+  printTable("Processor time", lines, markdown);
+  const wall: Line[] = [
+    {
+      what: "verified and committed",
+      events: String(ours.stored),
+      "events/s": (ours.stored / ours.seconds).toFixed(0),
+      seconds: ours.seconds.toFixed(1),
+    },
+    { what: "heard and verified by the subscriber", events: String(ours.heard) },
+    {
+      what: "Python receiver",
+      events: String(python.received),
+      "events/s": (python.received / python.seconds).toFixed(0),
+      seconds: python.seconds.toFixed(1),
+    },
+  ];
+  printTable("Wall clock", wall, markdown);
+  const perEvent = lighthouse / ours.stored;
+  process.stdout.write(
+    `\nPer CPU-second Lighthouse takes ${ratio(python.cpu / python.received, perEvent)} the events ` +
+      `of the Python receiver.\nMemory at most: ours together ${ours.ours.toFixed(0)} MB, ` +
+      `PostgreSQL ${ours.server.toFixed(0)} MB.\n`,
+  );
+}
+
+async function storedCount(client: pg.Client): Promise<number> {
+  const { rows } = await client.query<{ count: string }>(
+    "select count from submission_tally where outcome = 'stored'",
+  );
+  return Number(rows[0]?.count ?? 0);
+}
+
+function program(name: string): string {
+  return resolve(`dist/bench/bus/${name}.js`);
+}
+
+async function listening(endpoint: string): Promise<void> {
+  const { hostname, port } = new URL(endpoint.replace("tcp:", "http:"));
+  const { connect } = await import("node:net");
+  for (;;) {
+    const open = await new Promise<boolean>((answer) => {
+      const socket = connect(Number(port), hostname, () => {
+        socket.destroy();
+        answer(true);
+      });
+      socket.once("error", () => answer(false));
+    });
+    if (open) return;
+    await sleep(50);
+  }
+}
+
+async function freePorts(count: number): Promise<number[]> {
+  const servers = Array.from({ length: count }, () => createServer().listen(0, "127.0.0.1"));
+  await Promise.all(servers.map((server) => new Promise((open) => server.once("listening", open))));
+  const ports = servers.map((server) => (server.address() as { port: number }).port);
+  await Promise.all(servers.map((server) => new Promise((closed) => server.close(closed))));
+  return ports;
+}
