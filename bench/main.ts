@@ -4,6 +4,7 @@ import { asError } from "../core/errors.ts";
 const benches: Record<string, () => Promise<{ bench(args: string[]): Promise<void> }>> = {
   bus: () => import("./bus/bench.ts"),
   import: () => import("./import/bench.ts"),
+  jobs: () => import("./jobs/bench.ts"),
 };
 
 const [name = "", ...args] = process.argv.slice(2);

@@ -23,6 +23,9 @@ const BOOKS: [name: string, help: string, labels: string[]][] = [
   ["laniakea_deliveries", "Deliveries, by channel and state", ["channel", "state"]],
   ["laniakea_channel_stopped", "1 for a channel that cannot work at all", ["channel"]],
   ["laniakea_operations", "Operations, by state", ["state"]],
+  ["laniakea_jobs", "Jobs for build workers, by state", ["architecture", "state"]],
+  ["laniakea_job_oldest_waiting_seconds", "Since when the oldest job waits", ["architecture"]],
+  ["laniakea_worker_silent_seconds", "Since a build worker was last heard", ["worker"]],
   ["laniakea_import_age_seconds", "Since a suite was last up to date", ["repository", "suite"]],
 ];
 

@@ -86,13 +86,7 @@ async function takeBackLost(
   for (const { request, identity } of asks) {
     const worker = workers.get(request.machine.id);
     if (request.holds === null || worker?.keyId !== identity.keyId) continue;
-    const lost = await database().query<LostJob>(
-      `select ${LOST_COLUMNS}
-         from job join worker on worker.uuid = job.worker
-        where job.worker = $1 and status in ('scheduled', 'running') and job.uuid <> all($2)
-        order by job.uuid for update of job`,
-      [worker.uuid, request.holds],
-    );
+    const lost = await lockHeld(worker.uuid, request.holds);
     events.push(...(await loseJobs(lost, policy, (job) => `${job.workerName} had lost it`)));
   }
   return events;
@@ -114,6 +108,25 @@ export async function loseJobs(
     if (fates.get(job.uuid) === "waits") return [gone];
     return [gone, terminatedEvent(job, `${job.attempts} attempts failed; ${why(job)}`)];
   });
+}
+
+/** Takes all jobs from a worker that will not finish them. @returns the events that tell it */
+export async function takeAllJobs(
+  worker: string,
+  why: (job: LostJob) => string,
+): Promise<JobEvent[]> {
+  return loseJobs(await lockHeld(worker, []), await loadPolicy(), why);
+}
+
+/** The jobs that a worker has, but for some. */
+function lockHeld(worker: string, but: readonly string[]): Promise<LostJob[]> {
+  return database().query<LostJob>(
+    `select ${LOST_COLUMNS}
+       from job join worker on worker.uuid = job.worker
+      where job.worker = $1 and status in ('scheduled', 'running') and job.uuid <> all($2)
+      order by job.uuid for update of job`,
+    [worker, but],
+  );
 }
 
 /** Which repositories there are and where their packages are uploaded to. */

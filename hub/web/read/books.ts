@@ -47,6 +47,17 @@ export async function bookEntries(): Promise<BookEntry[]> {
      select 'laniakea_operations', jsonb_build_object('state', state), count(*)
        from operation group by state
      union all
+     select 'laniakea_jobs', jsonb_build_object('state', status, 'architecture', architecture),
+            count(*) from job group by status, architecture
+     union all
+     select 'laniakea_job_oldest_waiting_seconds', jsonb_build_object('architecture', architecture),
+            extract(epoch from now() - min(created_at))
+       from job where status = 'waiting' group by architecture
+     union all
+     select 'laniakea_worker_silent_seconds', jsonb_build_object('worker', name),
+            extract(epoch from now() - last_ping)
+       from worker where enabled and last_ping is not null
+     union all
      select 'laniakea_import_age_seconds',
             jsonb_build_object('repository', repository.name, 'suite', suite.name),
             extract(epoch from now() - suite.checked_at)
