@@ -2,13 +2,19 @@ import { makeEnvelope } from "./envelope.ts";
 import type { JsonObject } from "./json.ts";
 import { type SigningKey, signObject } from "./signature.ts";
 
-/** A new event, signed if there is a key. */
+/**
+ * A new event, signed if there is a key.
+ *
+ * @param uuid its own by default; who says the same again after a crash gives the same again
+ */
 export function newEvent(
   tag: string,
   data: Record<string, unknown>,
   key: SigningKey | undefined,
+  uuid?: string,
 ): JsonObject {
   const event = makeEnvelope(tag, data);
+  if (uuid !== undefined) event.set("uuid", uuid);
   return key === undefined ? event : signObject(event, key);
 }
 

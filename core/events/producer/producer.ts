@@ -32,10 +32,13 @@ export interface Producer {
    * Signs an event and puts it on disk; it goes to a Lighthouse by itself, in the order of the
    * calls, as soon as there is one.
    *
+   * A program that cannot know after a crash whether it had emitted something says it again with
+   * the uuid (version 1) that it had noted before: a Lighthouse accepts each uuid once.
+   *
    * @returns its uuid, once a power cut could not lose it
    * @throws OperatorError `SPOOL_FULL`, `SPOOL_WRITE`, `EVENT_DATA`, `KEY_MISSING`: it was not kept
    */
-  emit(tag: string, data: Record<string, unknown>): Promise<string>;
+  emit(tag: string, data: Record<string, unknown>, uuid?: string): Promise<string>;
   /** As `emit`, for events that were signed already: their wire text. */
   append(texts: readonly string[]): Promise<void>;
   /** Waits until all was delivered, so many milliseconds at most. @returns whether it was */
@@ -83,10 +86,10 @@ export function openProducerOn(lane: Lane, options: ProducerOptions): Producer {
 
   return {
     append,
-    async emit(tag, data) {
-      const { uuid, text } = signedEvent(tag, data, keyFor(tag));
-      await append([text]);
-      return uuid;
+    async emit(tag, data, uuid) {
+      const event = signedEvent(tag, data, { key: keyFor(tag), uuid });
+      await append([event.text]);
+      return event.uuid;
     },
     async drain(within) {
       const until = performance.now() + within;
@@ -104,12 +107,12 @@ export function openProducerOn(lane: Lane, options: ProducerOptions): Producer {
 function signedEvent(
   tag: string,
   data: Record<string, unknown>,
-  key: SigningKey | undefined,
+  { key, uuid }: { key: SigningKey | undefined; uuid: string | undefined },
 ): { uuid: string; text: string } {
   if (key === undefined) {
     throw new OperatorError("KEY_MISSING", `There is no key to sign ${tag} with.`);
   }
-  const event = newEvent(tag, data, key);
+  const event = newEvent(tag, data, key, uuid);
   const envelope = readEnvelope(event);
   if ("code" in envelope) throw dataError(tag, envelope.reason);
   const text = wireText(event);
