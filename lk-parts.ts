@@ -6,6 +6,9 @@ import type { PartName } from "./core/cli/parts.ts";
 import { openDatabase } from "./core/database/open.ts";
 import { createDemo, wantsDemo } from "./core/demo/service.ts";
 import { asError } from "./core/errors.ts";
+import { createForwarder } from "./core/events/forwarder.ts";
+import { createCourier } from "./core/events/producer/courier.ts";
+import { forwarderOptions, producerOptions } from "./core/events/producer/setup.ts";
 import { setUpEvents } from "./core/events/setup.ts";
 import { createSubscriber } from "./core/events/subscriber.ts";
 import { createJobServer } from "./core/modules/jobs/service.ts";
@@ -65,7 +68,8 @@ function compose(name: PartName, wishes: Wishes): Composition {
   const { environment } = wishes;
   const alone: Record<Exclude<PartName, "up">, () => Composition> = {
     lighthouse: () => composeLighthouse(environment),
-    scheduler: () => composed(schedulerServices(environment), "scheduler"),
+    scheduler: () =>
+      composed([...sendingServices(environment), ...schedulerServices(environment)], "scheduler"),
     hub: () => composed(createHub(environment, { subscribe: busOf(environment) }).services, "hub"),
     bot: () => composed([createBot(environment)], "bot"),
     web: () => composeWeb(wishes),
@@ -80,6 +84,7 @@ function composeAll(wishes: Wishes): Composition {
   const services = [
     createLighthouse(environment),
     createJobServer(environment),
+    ...sendingServices(environment),
     ...hub.services,
     createBot(environment),
     ...schedulerServices(environment),
@@ -104,12 +109,21 @@ function composeLighthouse(environment: Environment): Composition {
   const lighthouse = createLighthouse(environment);
   const jobServer = createJobServer(environment);
   return {
-    services: [lighthouse, jobServer],
+    services: [lighthouse, jobServer, ...sendingServices(environment)],
     where: () => {
       const { submit, publish } = lighthouse.endpoints();
       return [...submit, ...publish, ...jobServer.endpoints()].join(" ");
     },
   };
+}
+
+/** What brings events of this machine to Lighthouses elsewhere, and its left spool to any. */
+function sendingServices(environment: Environment): Service[] {
+  const elsewhere = environment.settings.config.lighthouse.servers.submit.length > 0;
+  return [
+    createCourier(producerOptions(environment)),
+    ...(elsewhere ? [createForwarder(forwarderOptions(environment))] : []),
+  ];
 }
 
 function schedulerServices(environment: Environment): Service[] {

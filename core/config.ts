@@ -88,7 +88,11 @@ export const Config = z.strictObject({
       servers: z
         .strictObject({
           submit: Endpoints.prefault([]).meta({
-            description: "Lighthouses that lk event send submits to; none: our own",
+            description:
+              "Lighthouses that events of this machine go to, the preferred one first; none: our own",
+          }),
+          spool: Path.default("spool").meta({
+            description: "folder of the events that wait for them; relative to the data directory",
           }),
           publish: Endpoints.prefault([]).meta({
             description: "Lighthouses the hub listens to; none: our own",

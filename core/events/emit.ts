@@ -3,6 +3,7 @@ import type { Log } from "../log.ts";
 import { jsonbText } from "./canonical.ts";
 import { type Catalogue, eventFaults } from "./catalogue.ts";
 import { readEnvelope, wireText } from "./envelope.ts";
+import { queueForForwarding } from "./forward-queue.ts";
 import { type JournalEntry, storeEvents } from "./journal.ts";
 import type { Keyring } from "./keyring.ts";
 import { moduleOfTag, newEvent } from "./new-event.ts";
@@ -15,6 +16,8 @@ export interface Emitting {
   catalogue: Catalogue;
   keyring: Keyring;
   log: Log;
+  /** What is emitted here goes on to the Lighthouses of `lighthouse.servers` (`forwarder`). */
+  forward?: boolean;
 }
 
 let emitting: Emitting | undefined;
@@ -53,7 +56,8 @@ export async function emitEvents(
     if (faults.length > 0) throw new Error(`cannot emit ${tag}: ${faults.join("; ")}`);
     return journalEntry(tag, data, signingKey(tag));
   });
-  await storeEvents(entries, "local");
+  const ids = await storeEvents(entries, "local");
+  if (emitting.forward === true) await queueForForwarding([...ids.values()]);
   return entries.map((entry) => entry.uuid);
 }
 

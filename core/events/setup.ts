@@ -25,5 +25,6 @@ export function setUpEvents(environment: Environment): void {
     catalogue: environment.registry.events,
     keyring: openKeyring(environment),
     log: environment.log,
+    forward: environment.settings.config.lighthouse.servers.submit.length > 0,
   });
 }

@@ -8,6 +8,7 @@ import { migration as web } from "./006-web.ts";
 import { migration as archiveStates } from "./009-archive-states.ts";
 import { migration as bus } from "./010-bus.ts";
 import { migration as trust } from "./011-trust.ts";
+import { migration as producer } from "./012-producer.ts";
 import { migration as jobs } from "./013-jobs.ts";
 
 /** All steps of the schema in order. New ones go to the end; old ones never change. */
@@ -22,4 +23,5 @@ export const migrations: readonly Migration[] = [
   bus,
   trust,
   jobs,
+  producer,
 ];

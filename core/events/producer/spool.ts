@@ -114,15 +114,6 @@ export function openSpool(options: SpoolOptions): Spool {
   };
 }
 
-/** How much of a lane waits, read from outside. */
-export function waitingIn(directory: string): { bytes: number } {
-  const settled = readPlace(directory);
-  const left = segmentsOf(directory).filter(({ number }) => number >= settled.segment);
-  const bytes = left.reduce((sum, segment) => sum + segment.bytes, 0);
-  const done = left[0]?.number === settled.segment ? settled.offset : 0;
-  return { bytes: bytes - done };
-}
-
 function placeFile(directory: string): string {
   return join(directory, "place");
 }

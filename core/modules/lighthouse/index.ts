@@ -2,6 +2,7 @@ import type { Module } from "../module.ts";
 import { eventList } from "./operation-list.ts";
 import { eventQuarantine, eventDiscard, eventRelease } from "./operation-quarantine.ts";
 import { eventPing, eventSend } from "./operation-send.ts";
+import { eventSpool } from "./operation-spool.ts";
 import { eventVerify } from "./operation-verify.ts";
 
 export const lighthouse: Module = {
@@ -15,5 +16,6 @@ export const lighthouse: Module = {
     eventQuarantine,
     eventRelease,
     eventDiscard,
+    eventSpool,
   ],
 };

@@ -5,7 +5,11 @@ import { fromPlain, toPlain } from "../../events/canonical.ts";
 import { eventFaults } from "../../events/catalogue.ts";
 import { emitEvent, moduleOfTag, newEvent } from "../../events/emit.ts";
 import { isObject, JsonError, parseJson } from "../../events/json.ts";
+import type { Outcome } from "../../events/producer/delivery.ts";
+import { openProducer } from "../../events/producer/producer.ts";
+import { producerOptions } from "../../events/producer/setup.ts";
 import { openKeyring } from "../../events/setup.ts";
+import type { SigningKey } from "../../events/signature.ts";
 import { submitEvent, type SubmitOutcome } from "../../events/submit.ts";
 import { OperatorError } from "../../errors.ts";
 import type { Message } from "../../message.ts";
@@ -24,17 +28,23 @@ const wait = z
   .default(3)
   .meta({ description: "seconds to wait for Lighthouse to answer" });
 
+const spool = z
+  .boolean()
+  .default(false)
+  .meta({ description: "only put it into the spool of this machine, without waiting" });
+
 /** Where an event goes, and for how long we listen for an answer. */
 interface Target {
   to?: string | undefined;
   wait: number;
+  spool: boolean;
 }
 
 export const eventSend = declareOperation({
   name: "event send",
   summary: "put an event on the bus",
   description:
-    "Checks the data against what the tag declares, signs with the key of the tag's module, and hands it to Lighthouse.",
+    "Checks the data against what the tag declares, signs with the key of the tag's module, and hands it to Lighthouse. When none of lighthouse.servers answers, the event waits in the spool of this machine.",
   examples: [
     `event send _lk.core.ping '{"node": "anise", "message": "Hello"}'`,
     `event send _lk.core.ping '{"node": "anise", "message": "Hello"}' --to tcp://bus.example.org:5571`,
@@ -44,6 +54,7 @@ export const eventSend = declareOperation({
     json: z.string().meta({ description: "the data, a JSON object", positional: true }),
     to,
     wait,
+    spool,
   }),
   role: "admin",
   kind: "act",
@@ -60,6 +71,7 @@ export const eventPing = declareOperation({
     message: z.string().max(200).default("Hello World!").meta({ description: "what it says" }),
     to,
     wait,
+    spool,
   }),
   role: "admin",
   kind: "act",
@@ -84,11 +96,10 @@ async function send(
       { exitStatus: 2 },
     );
   }
-  const servers = context.settings.config.lighthouse.servers.submit;
-  const endpoints = target.to === undefined ? servers : [target.to];
-  if (endpoints.length > 0) {
-    return submitToFirst(context, tag, data, { endpoints, wait: target.wait });
-  }
+  const { to: endpoint, spool: spoolOnly } = target;
+  if (endpoint !== undefined) return submitTo(context, tag, data, { endpoint, wait: target.wait });
+  const { submit } = context.settings.config.lighthouse.servers;
+  if (submit.length > 0 || spoolOnly) return submitThroughSpool(context, tag, data, target);
   const uuid = await inTransaction(() => emitEvent(tag, data));
   return {
     messages: [{ tone: "good", headline: ["The event is in the journal: ", { code: uuid }] }],
@@ -96,35 +107,82 @@ async function send(
   };
 }
 
-/** In the order of the configuration, until one of them answers. */
-async function submitToFirst(
+/** To one Lighthouse that was named for it: there or not at all. */
+async function submitTo(
   context: OperationContext,
   tag: string,
   data: Record<string, unknown>,
-  { endpoints, wait: seconds }: { endpoints: readonly string[]; wait: number },
+  { endpoint, wait: seconds }: { endpoint: string; wait: number },
 ): Promise<Answer> {
-  const module = moduleOfTag(tag);
-  const key = openKeyring(context).signingKey(module);
-  if (key === undefined) {
-    throw new OperatorError(
-      "KEY_MISSING",
-      `There is no key to sign events of the module ${module} with.`,
-      `Make one and install it: key new ID, then key install ${module} ID.key_secret`,
-    );
-  }
+  const key = signingKey(context, tag);
   const event = newEvent(tag, data, key);
   const uuid = String(toPlain(event)["uuid"]);
-  for (const endpoint of endpoints) {
-    const outcome = await submitEvent(event, endpoint, seconds * 1000);
-    if (outcome.kind === "unreachable") continue;
+  const outcome = await submitEvent(event, endpoint, seconds * 1000);
+  if (outcome.kind !== "unreachable") {
     const message = outcomeMessage(outcome, endpoint, key.signer);
     return { messages: [message], data: { uuid, tag, endpoint, outcome: outcome.kind } };
   }
   throw new OperatorError(
     "LIGHTHOUSE_UNREACHABLE",
-    `No Lighthouse answers at ${endpoints.join(", ")}.`,
+    `No Lighthouse answers at ${endpoint}.`,
     "Check that it runs (lk lighthouse) and that the port is open.",
   );
+}
+
+/** To the servers of the configuration; on disk before anything else, whoever answers or not. */
+async function submitThroughSpool(
+  context: OperationContext,
+  tag: string,
+  data: Record<string, unknown>,
+  { spool: spoolOnly, wait: seconds }: Target,
+): Promise<Answer> {
+  const key = signingKey(context, tag);
+  const outcomes: Outcome[] = [];
+  const options = producerOptions(context);
+  const producer = openProducer({
+    ...options,
+    key,
+    servers: spoolOnly ? [] : options.servers,
+    // Both together are less than the wait, so that also a silent Lighthouse is told of in time.
+    patience: { connect: seconds * 400, handOver: seconds * 300 },
+    onOutcome: (outcome) => outcomes.push(outcome),
+  });
+  try {
+    const uuid = await producer.emit(tag, data);
+    if (!spoolOnly) await producer.drain(seconds * 1000);
+    const outcome = outcomes.find(({ text }) => text.includes(`"uuid":"${uuid}"`));
+    if (outcome === undefined) return spooledAnswer(uuid, tag);
+    const { kind, server: endpoint } = outcome;
+    const message = outcomeMessage(outcome, endpoint, key.signer);
+    return { messages: [message], data: { uuid, tag, endpoint, outcome: kind } };
+  } finally {
+    await producer.close();
+  }
+}
+
+function signingKey(context: OperationContext, tag: string): SigningKey {
+  const module = moduleOfTag(tag);
+  const key = openKeyring(context).signingKey(module);
+  if (key !== undefined) return key;
+  throw new OperatorError(
+    "KEY_MISSING",
+    `There is no key to sign events of the module ${module} with.`,
+    `Make one and install it: key new ID, then key install ${module} ID.key_secret`,
+  );
+}
+
+function spooledAnswer(uuid: string, tag: string): Answer {
+  const message: Message = {
+    tone: "attention",
+    headline: ["The event waits in the spool of this machine: ", { code: uuid }],
+    details: [
+      [
+        "lk up, lk lighthouse and lk scheduler deliver it; so does: ",
+        { code: "event spool flush" },
+      ],
+    ],
+  };
+  return { messages: [message], data: { uuid, tag, outcome: "spooled" } };
 }
 
 function outcomeMessage(outcome: SubmitOutcome, endpoint: string, signer: string): Message {

@@ -257,3 +257,9 @@ test("what cannot be an event is refused at once and not kept", async (t) => {
   t.true(await producer.drain(0));
   await producer.close();
 });
+
+test("programs outside import it by the name of the package", async (t) => {
+  const name = "laniakea/producer";
+  const library = (await import(name)) as { openProducer: unknown };
+  t.is(library.openProducer, openProducer);
+});

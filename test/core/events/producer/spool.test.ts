@@ -4,13 +4,13 @@ import { join } from "node:path";
 import test, { type ExecutionContext } from "ava";
 import { OperatorError } from "../../../../core/errors.ts";
 import { takeLane, takeLeftLanes } from "../../../../core/events/producer/lane.ts";
+import { lookIntoSpool } from "../../../../core/events/producer/look.ts";
 import { encodeRecord } from "../../../../core/events/producer/record.ts";
 import { readRefused } from "../../../../core/events/producer/refused.ts";
 import {
   openSpool,
   type Spool,
   type SpoolOptions,
-  waitingIn,
 } from "../../../../core/events/producer/spool.ts";
 import { silentLog } from "../../../../core/log.ts";
 
@@ -150,7 +150,13 @@ test("two programs that share a spool have lanes of their own, and leave them to
     lanes.map((lane) => lane.directory),
     [join(directory, "lane-002")],
   );
-  t.true(waitingIn(join(directory, "lane-002")).bytes > 0);
+  t.deepEqual(
+    (await lookIntoSpool(directory)).map(({ waiting, held }) => ({ waiting, held })),
+    [
+      { waiting: 1, held: true },
+      { waiting: 1, held: true },
+    ],
+  );
   for (const lane of lanes) lane.release();
   await one.close();
 });

@@ -55,12 +55,20 @@ function lk(...words: string[]): Promise<Answer> {
   return ask("cli", words);
 }
 
-async function ask(origin: Caller["origin"], words: string[]): Promise<Answer> {
+function lkOn(there: typeof environment, words: string[]): Promise<Answer> {
+  return ask("cli", words, there);
+}
+
+async function ask(
+  origin: Caller["origin"],
+  words: string[],
+  there: typeof environment = environment,
+): Promise<Answer> {
   const typed = parseWords(environment.registry.operations.values(), words, { program: "lk" });
   if ("help" in typed) throw new Error(typed.help);
   const parameters = checkParameters(typed.operation, typed.parameters);
   const caller = { name: "local:test", role: "admin", origin } as const;
-  return runAtOnce(environment, {
+  return runAtOnce(there, {
     declaration: typed.operation,
     parameters,
     caller,
@@ -160,6 +168,44 @@ test.serial(
     });
   },
 );
+
+test.serial(
+  "with servers an event is spooled while none answers, and delivered later",
+  async (t) => {
+    const file = join(directory, "elsewhere.toml");
+    const servers = `[lighthouse.servers]\nsubmit = "${endpoint("elsewhere")}"\n`;
+    writeFileSync(file, servers);
+    const there = { ...environment, settings: loadSettings({ file, dataDirectory: directory }) };
+    const words = ["event", "ping", "--message", "later", "--wait", "0.3"];
+    const sent = await lkOn(there, words);
+    t.like(sent.data, { outcome: "spooled" });
+    t.like((await lkOn(there, [...words, "--spool"])).data, { outcome: "spooled" });
+    t.like((await lkOn(there, ["event", "spool"])).data, { waiting: 2 });
+    const failed = await lkOn(there, ["event", "spool", "flush", "--wait", "0.1"]);
+    t.true(failed.failed);
+    const server = createLighthouse({
+      ...environment,
+      settings: loadSettings({ file: elsewhereConfig(), dataDirectory: directory }),
+    });
+    await server.start();
+    t.teardown(() => server.stop());
+    const flushed = await lkOn(there, ["event", "spool", "flush", "--wait", "20"]);
+    t.like(flushed.data, { waiting: 0 });
+    const { uuid } = sent.data as { uuid: string };
+    t.like((await Event.findOne({ where: { uuid } }))?.get(), { origin: "submitted" });
+    const now = await lkOn(there, ["event", "ping", "--wait", "20"]);
+    t.like(now.data, { outcome: "accepted", endpoint: endpoint("elsewhere") });
+  },
+);
+
+/** A Lighthouse beside the one of the other tests. */
+function elsewhereConfig(): string {
+  const file = join(directory, "elsewhere-server.toml");
+  const submit = `submit = "${endpoint("elsewhere")}"`;
+  const publish = `publish = "${endpoint("elsewhere-publish")}"`;
+  writeFileSync(file, `[lighthouse]\n${submit}\n${publish}\n`);
+  return file;
+}
 
 test.serial("event list shows the newest first, by tag if asked", async (t) => {
   await lk("event", "ping", "--message", "one");
