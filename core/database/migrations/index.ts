@@ -22,6 +22,6 @@ export const migrations: readonly Migration[] = [
   archiveStates,
   bus,
   trust,
-  jobs,
   producer,
+  jobs,
 ];
