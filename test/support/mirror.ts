@@ -1,62 +1,99 @@
 import { createReadStream } from "node:fs";
 import { stat } from "node:fs/promises";
 import { createServer, type IncomingMessage, type Server, type ServerResponse } from "node:http";
+import { createServer as createTlsServer } from "node:https";
 import type { AddressInfo } from "node:net";
 import { join } from "node:path";
+import { setTimeout as sleep } from "node:timers/promises";
 
 /** How the mirror treats one request; undefined serves the file as a good one does. */
-export type Behaviour =
-  | { answer: number }
-  /** Says how long the file is, sends a part, and closes the connection. */
-  | { cutAfter: number }
-  /** Sends other bytes of the same length. */
-  | { garble: true }
-  | { instead: Buffer }
-  /** A few bytes at a time. */
-  | { slowly: number }
-  /** Sends the head and then nothing. */
-  | { stall: true }
+export interface Behaviour {
+  /** Answers with this status and no file. */
+  answer?: number;
+  headers?: Record<string, string>;
+  redirect?: string;
   /** Answers well, but not before this. */
-  | { after: Promise<void> }
-  | { redirect: string };
+  after?: Promise<void>;
+  instead?: Buffer;
+  /** Sends other bytes of the same length. */
+  garble?: true;
+  /** Sends so many bytes and closes the connection. */
+  cutAfter?: number;
+  /** Sends so many bytes, and then the whole server is gone for a moment. */
+  dieAfter?: number;
+  /** Sends so many bytes and then nothing. */
+  stallAfter?: number;
+  /** So many bytes at a time, with a pause of so many milliseconds. */
+  slowly?: number;
+  pauseMs?: number;
+  /** The length that it claims. */
+  says?: number;
+  /** Tells no length. */
+  chunked?: true;
+  /** Goes on after the end of the file. */
+  endless?: true;
+  /** What it does when asked for a part: it sends all, nothing, or another part. */
+  ranges?: "ignored" | "refused" | "shifted" | "cut short" | "of another file" | "unlabelled";
+}
 
 export interface Mirror {
   url: string;
-  /** Paths asked for, in order, with the status answered. */
-  requests: { path: string; status: number; headers: IncomingMessage["headers"] }[];
+  /** What was asked for, in order of its end, with the status answered and the bytes sent. */
+  requests: {
+    path: string;
+    status: number;
+    headers: IncomingMessage["headers"];
+    sent: number;
+  }[];
   /** Decides about each request; `count` tells how often the path was asked for before. */
   behave: (path: string, count: number) => Behaviour | undefined;
   close(): Promise<void>;
 }
 
-/** Serves a folder over HTTP on a free port, and misbehaves when told. */
-export async function startMirror(folder: string): Promise<Mirror> {
+/** Serves a folder over HTTP, or HTTPS, on a free port, and misbehaves when told. */
+export async function startMirror(
+  folder: string,
+  tls?: { key: string; cert: string },
+): Promise<Mirror> {
   const counts = new Map<string, number>();
-  const server = createServer((request, response) => {
+  const listener = (request: IncomingMessage, response: ServerResponse): void => {
     void serve(request, response).catch(() => response.destroy());
-  });
+  };
+  const server = tls === undefined ? createServer(listener) : createTlsServer(tls, listener);
   const mirror: Mirror = {
     url: "",
     requests: [],
     behave: () => undefined,
     close: () => closeServer(server),
   };
+  let port = 0;
 
   async function serve(request: IncomingMessage, response: ServerResponse): Promise<void> {
     const path = decodeURIComponent(new URL(request.url ?? "/", "http://mirror").pathname);
     const count = counts.get(path) ?? 0;
     counts.set(path, count + 1);
+    const { headers } = request;
+    const record = { path, status: 0, headers, sent: 0 };
     response.once("close", () => {
-      const { headers } = request;
-      mirror.requests.push({ path, status: response.statusCode, headers });
+      mirror.requests.push({ ...record, status: response.statusCode });
     });
-    const file = join(folder, path);
-    const found = await stat(file).catch(() => undefined);
-    await answer(request, response, file, found, mirror.behave(path, count));
+    const behaviour = mirror.behave(path, count) ?? {};
+    await answer(request, response, join(folder, path), behaviour, (bytes) => {
+      record.sent += bytes;
+    });
+    if (behaviour.dieAfter === undefined) return;
+    server.closeAllConnections();
+    await new Promise((resolve) => server.close(resolve));
+    await listen();
   }
 
-  await new Promise<void>((resolve) => server.listen(0, "127.0.0.1", resolve));
-  mirror.url = `http://127.0.0.1:${(server.address() as AddressInfo).port}`;
+  async function listen(): Promise<void> {
+    await new Promise<void>((resolve) => server.listen(port, "127.0.0.1", resolve));
+    port = (server.address() as AddressInfo).port;
+  }
+
+  await listen();
+  mirror.url = `${tls === undefined ? "http" : "https"}://127.0.0.1:${port}`;
   return mirror;
 }
 
@@ -64,57 +101,85 @@ async function answer(
   request: IncomingMessage,
   response: ServerResponse,
   file: string,
-  found: { size: number; mtime: Date; isFile(): boolean } | undefined,
-  behaviour: Behaviour | undefined,
+  behaviour: Behaviour,
+  onSent: (bytes: number) => void,
 ): Promise<void> {
-  if (behaviour !== undefined && "after" in behaviour) await behaviour.after;
-  if (behaviour !== undefined && "answer" in behaviour) return end(response, behaviour.answer);
-  if (behaviour !== undefined && "redirect" in behaviour) {
+  await behaviour.after;
+  for (const [name, value] of Object.entries(behaviour.headers ?? {})) {
+    response.setHeader(name, value);
+  }
+  if (behaviour.answer !== undefined) return end(response, behaviour.answer);
+  if (behaviour.redirect !== undefined) {
     response.setHeader("location", behaviour.redirect);
     return end(response, 302);
   }
-  if (behaviour !== undefined && "instead" in behaviour) {
+  if (behaviour.instead !== undefined) {
     response.end(behaviour.instead);
     return;
   }
+  const found = await stat(file).catch(() => undefined);
   if (found?.isFile() !== true) return end(response, 404);
   const etag = `"${found.size}-${found.mtime.getTime()}"`;
   if (request.headers["if-none-match"] === etag) return end(response, 304);
   response.setHeader("etag", etag);
   response.setHeader("last-modified", found.mtime.toUTCString());
-  response.setHeader("content-length", found.size);
-  await sendFile(response, file, behaviour);
+  const start = rangeStart(request, response, found.size, etag, behaviour);
+  if (start === undefined) return end(response, 416);
+  const length = behaviour.says ?? found.size - start;
+  if (behaviour.chunked === undefined) response.setHeader("content-length", length);
+  await sendFile(response, file, start, behaviour, onSent);
+}
+
+/** Reads the wish for a part, and says which part comes; undefined where none does. */
+function rangeStart(
+  request: IncomingMessage,
+  response: ServerResponse,
+  size: number,
+  etag: string,
+  { ranges }: Behaviour,
+): number | undefined {
+  const [, from] = /^bytes=(\d+)-$/.exec(request.headers["range"] ?? "") ?? [];
+  const condition = request.headers["if-range"];
+  const same = condition === undefined || condition === etag;
+  if (from === undefined || !same || ranges === "ignored") return 0;
+  if (ranges === "refused" || Number(from) >= size) return undefined;
+  const start = ranges === "shifted" ? 0 : Number(from);
+  const last = ranges === "cut short" ? size - 2 : size - 1;
+  const total = ranges === "of another file" ? size + 1 : size;
+  response.statusCode = 206;
+  if (ranges !== "unlabelled") {
+    response.setHeader("content-range", `bytes ${start}-${last}/${total}`);
+  }
+  return start;
 }
 
 async function sendFile(
   response: ServerResponse,
   file: string,
-  behaviour: Behaviour | undefined,
+  start: number,
+  behaviour: Behaviour,
+  onSent: (bytes: number) => void,
 ): Promise<void> {
-  if (behaviour !== undefined && "stall" in behaviour) {
-    response.flushHeaders();
-    return;
-  }
-  const size = behaviour !== undefined && "slowly" in behaviour ? behaviour.slowly : 64 * 1024;
+  const { cutAfter, dieAfter, stallAfter, slowly, garble, endless } = behaviour;
+  const stop = cutAfter ?? dieAfter ?? stallAfter;
   let sent = 0;
-  for await (const piece of createReadStream(file, { highWaterMark: size })) {
-    const chunk = piece as Buffer;
-    if (behaviour !== undefined && "garble" in behaviour) chunk.fill(0x21);
-    if (behaviour !== undefined && "cutAfter" in behaviour) {
-      response.write(chunk.subarray(0, behaviour.cutAfter - sent));
-      sent += chunk.length;
-      if (sent >= behaviour.cutAfter) {
-        setTimeout(() => response.destroy(), 20);
-        return;
-      }
-      continue;
-    }
-    response.write(chunk);
-    if (behaviour !== undefined && "slowly" in behaviour) {
-      await new Promise((resolve) => setTimeout(resolve, 2));
-    }
+  const send = async (chunk: Buffer): Promise<void> => {
+    if (garble) chunk.fill(0x21);
+    const part = stop === undefined ? chunk : chunk.subarray(0, stop - sent);
+    sent += part.length;
+    onSent(part.length);
+    await new Promise<void>((resolve) => response.write(part, () => resolve()));
+    if (behaviour.pauseMs !== undefined) await sleep(behaviour.pauseMs);
+  };
+  response.flushHeaders();
+  for await (const piece of createReadStream(file, { start, highWaterMark: slowly ?? 64 * 1024 })) {
+    if (response.destroyed) return;
+    if (stop === undefined || sent < stop) await send(piece as Buffer);
   }
-  response.end();
+  while (endless && !response.destroyed) await send(Buffer.alloc(64 * 1024));
+  if (stallAfter !== undefined) return;
+  if (stop === undefined) response.end();
+  else response.destroy();
 }
 
 function end(response: ServerResponse, status: number): void {

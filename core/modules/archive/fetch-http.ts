@@ -2,7 +2,7 @@ import type { Readable } from "node:stream";
 import { type Dispatcher, request } from "undici";
 import type { Fetched, Known, Resume } from "./fetch.ts";
 import { shownUrl, unreachable } from "./fetch-address.ts";
-import { RangeRefused, retryAfter, TryAgain } from "./fetch-retry.ts";
+import { RangeRefused, retryAfter, TooSlow, TryAgain } from "./fetch-retry.ts";
 
 /** How a file is asked for. */
 export interface HttpAsk {
@@ -97,7 +97,7 @@ async function* watched(body: Readable, patience: number): AsyncGenerator<Buffer
   let received = 0;
   const timer = setInterval(() => {
     const pace = received === 0 ? "it stopped midway" : "it sends less than 1 kB a second";
-    if (received < patience) body.destroy(new Error(pace));
+    if (received < patience) body.destroy(new TooSlow(pace));
     received = 0;
   }, patience);
   try {

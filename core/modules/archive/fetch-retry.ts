@@ -1,5 +1,6 @@
 import { setTimeout as sleep } from "node:timers/promises";
-import { OperatorError } from "../../errors.ts";
+import prettyMilliseconds from "pretty-ms";
+import { asError, OperatorError } from "../../errors.ts";
 
 /** How much is put up with before a server is given up. */
 export interface Patience {
@@ -29,6 +30,9 @@ export class TryAgain extends Error {
   }
 }
 
+/** The server is there, but so slow that what it brought was not worth the wait. */
+export class TooSlow extends Error {}
+
 /** The server does not give the rest of the file; it is to be asked for the whole. */
 export class RangeRefused extends Error {}
 
@@ -54,16 +58,21 @@ export async function retrying<Result>(
     } catch (thrown) {
       if (signal.aborted) throw signal.reason;
       if (isFinal(thrown) || tries >= MOST_TRIES) throw thrown;
-      if (reached() > best) inVain = 0;
+      if (reached() > best && !(thrown instanceof TooSlow)) inVain = 0;
       else inVain++;
       best = Math.max(best, reached());
       if (inVain > retries) throw thrown;
       const asked = thrown instanceof TryAgain ? (thrown.afterMs ?? 0) : 0;
-      if (asked > LONGEST_PAUSE) throw thrown;
+      if (asked > LONGEST_PAUSE) throw tooLong(thrown, asked);
       const pause = Math.min(pauseMs * 2 ** Math.max(0, inVain - 1), LONGEST_PAUSE);
       await sleep(asked + pause * (0.5 + Math.random()), undefined, { signal });
     }
   }
+}
+
+function tooLong(thrown: unknown, asked: number): Error {
+  const rest = prettyMilliseconds(asked, { compact: true });
+  return new Error(`${asError(thrown).message} and asks to come back in ${rest}`);
 }
 
 function isFinal(thrown: unknown): boolean {

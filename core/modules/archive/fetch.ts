@@ -158,6 +158,7 @@ function reasonOf(thrown: unknown): string {
   if (error instanceof AggregateError && error.errors.length > 0) {
     return asError(error.errors[0]).message;
   }
-  const text = error.message || error.name;
+  // Beyond the first sentence undici advises programmers.
+  const [text = ""] = (error.message || error.name).split(". ");
   return text.replace(/\.$/, "");
 }

@@ -96,7 +96,7 @@ test("when one fails the others are stopped and their files closed", async (t) =
     path.includes("binary-a5/")
       ? { garble: true }
       : path.includes("a0/")
-        ? { stall: true }
+        ? { stallAfter: 0 }
         : undefined;
   const got: string[] = [];
   await t.throwsAsync(
@@ -113,7 +113,7 @@ test("when one fails the others are stopped and their files closed", async (t) =
 
 test("who stops taking, or is stopped, leaves nothing running", async (t) => {
   const { due, mirror, options } = await serve(t, 6);
-  mirror.behave = (path) => (path.includes("binary-a0/") ? { stall: true } : undefined);
+  mirror.behave = (path) => (path.includes("binary-a0/") ? { stallAfter: 0 } : undefined);
   for await (const [, file] of fetchIndices(due, options)) {
     await file.close();
     break;

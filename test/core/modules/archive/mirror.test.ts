@@ -91,7 +91,7 @@ test("a connection that is cut is tried again, from the start", async (t) => {
 
 test("a slow server is waited for", async (t) => {
   const { name, served } = await make();
-  for (const mirror of served) mirror.behave = () => ({ slowly: 500 });
+  for (const mirror of served) mirror.behave = () => ({ slowly: 500, pauseMs: 2 });
   t.like(await importOne(name), { sources: 1, binaries: 200 });
 });
 
@@ -111,7 +111,7 @@ for (const [what, behaviour, code, message] of [
   ["refuses", { answer: 403 }, "MIRROR_UNREACHABLE", /InRelease: the server answers 403/],
   ["has nothing", { answer: 404 }, "RELEASE_MISSING", /has neither InRelease nor Release/],
   ["always cuts", { cutAfter: 100 }, "MIRROR_UNREACHABLE", /Cannot fetch http/],
-  ["says nothing", { stall: true }, "MIRROR_UNREACHABLE", /Cannot fetch http.*it stopped midway/],
+  ["says nothing", { stallAfter: 0 }, "MIRROR_UNREACHABLE", /Cannot fetch http.*it stopped midway/],
   ["sends rubbish", { garble: true }, "BAD_SIGNATURE", /it is not signed/],
   ["sends a login page", { instead: Buffer.from("<html>") }, "BAD_SIGNATURE", /it is not signed/],
 ] as const) {
@@ -119,7 +119,7 @@ for (const [what, behaviour, code, message] of [
     const { name, served } = await make();
     for (const mirror of served) mirror.behave = () => behaviour;
     // Only silence is measured with little patience: a busy machine must not look silent.
-    const patienceMs = "stall" in behaviour ? 300 : 60_000;
+    const patienceMs = "stallAfter" in behaviour ? 300 : 60_000;
     await t.throwsAsync(importOne(name, { patienceMs }), { code, message });
     t.deepEqual(await eventsOf(name), []);
   });
@@ -127,7 +127,7 @@ for (const [what, behaviour, code, message] of [
 
 test("an index that is cut, garbled or missing is a clear error", async (t) => {
   for (const [behaviour, code] of [
-    [{ cutAfter: 50 }, "MIRROR_UNREACHABLE"],
+    [{ cutAfter: 50, ranges: "ignored" }, "MIRROR_UNREACHABLE"],
     [{ garble: true }, "HASH_MISMATCH"],
     [{ answer: 404 }, "INDEX_MISSING"],
     [{ instead: Buffer.from("short") }, "SIZE_MISMATCH"],
