@@ -11,6 +11,8 @@ export const FORMS = ["xz", "gz", ""] as const;
 export type Form = (typeof FORMS)[number];
 
 const CHUNK = 1024 * 1024;
+/** With every core, and with more memory than `xz -9` needs but not with any that a file asks for. */
+const XZ_ARGUMENTS = ["--decompress", "--stdout", "--threads=0", "--memlimit-decompress=256MiB"];
 
 /**
  * The uncompressed bytes of an index, in chunks of at most 1 MiB.
@@ -53,12 +55,12 @@ async function* gunzip(compressed: FileHandle): AsyncGenerator<Buffer> {
   }
 }
 
-/** The program reads the file by itself: nothing of it passes through this process twice. */
+/** The program reads the file by itself: what is compressed never passes through this process. */
 async function* unxz(
   compressed: FileHandle,
   options: { signal?: AbortSignal; xz?: string },
 ): AsyncGenerator<Buffer> {
-  const child = spawn(options.xz ?? "xz", ["--decompress", "--stdout", "--threads=0"], {
+  const child = spawn(options.xz ?? "xz", XZ_ARGUMENTS, {
     stdio: [compressed.fd, "pipe", "pipe"],
     ...(options.signal === undefined ? {} : { signal: options.signal }),
   }) as ChildProcessByStdio<null, Readable, Readable>;

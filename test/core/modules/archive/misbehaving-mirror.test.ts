@@ -361,8 +361,17 @@ test("a server whose certificate nobody vouches for is not trusted", async (t) =
 function selfSigned(folder: string): { key: string; cert: string } | undefined {
   const [key, cert] = [join(folder, "key.pem"), join(folder, "cert.pem")];
   const made = spawnSync("openssl", [
-    ...["req", "-x509", "-newkey", "ec", "-pkeyopt", "ec_paramgen_curve:P-256", "-nodes"],
-    ...["-subj", "/CN=mirror.example.org", "-keyout", key, "-out", cert],
+    "req",
+    "-x509",
+    "-nodes",
+    "-newkey",
+    "rsa:2048",
+    "-subj",
+    "/CN=mirror.example.org",
+    "-keyout",
+    key,
+    "-out",
+    cert,
   ]);
   if (made.status !== 0) return undefined;
   return { key: readFileSync(key, "utf8"), cert: readFileSync(cert, "utf8") };
