@@ -36,6 +36,8 @@ export interface LoadResult {
   stanzas: number;
   /** Rows written: stanzas that were not known. */
   rows: number;
+  /** Whether their names were in order, and so none stood twice. */
+  inOrder: boolean;
   /** Uncompressed bytes. */
   size: number;
 }
@@ -44,8 +46,8 @@ export interface LoadResult {
 const CHUNKS_AHEAD = 8;
 
 /**
- * Streams an index into the database: bytes, stanzas, rows in COPY format, the server. Only one
- * chunk and its rows are in memory, besides the names seen.
+ * Streams an index into the database: bytes, stanzas, rows in COPY format, the server. Only a
+ * few chunks and their rows are in memory.
  *
  * @throws OperatorError for anything wrong with the index; the caller rolls back
  */

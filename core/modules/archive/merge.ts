@@ -33,8 +33,6 @@ export interface StagedIndex {
   suiteId: number;
   kind: IndexKind;
   component: string;
-  /** Where it came from, for errors. */
-  name: string;
   /** Ids of stored stanzas that the index has no more: removed, or changed. */
   gone: number[];
 }
@@ -66,7 +64,6 @@ export async function mergeIndex(client: ClientBase, index: StagedIndex): Promis
     await client.query("delete from source_file where source_id = any($1)", [index.gone]);
   }
   await client.query(`delete from ${table} where id = any($1)`, [index.gone]);
-  await refuseDuplicates(client, index, table);
   await client.query(`insert into ${table} select * from ${table}_stage`);
   await client.query(`truncate ${table}_stage`);
   if (sources) {
@@ -75,23 +72,28 @@ export async function mergeIndex(client: ClientBase, index: StagedIndex): Promis
   }
 }
 
-/** Stanzas that are stored are not looked at again, so that only here a copy of one is seen. */
-async function refuseDuplicates(
+/**
+ * Refuses an index in which a package stands twice: the reader sees that only where names come in
+ * order, as in Debian's own, and does not look at stanzas again that are stored.
+ *
+ * @throws OperatorError `DUPLICATE_PACKAGE`
+ */
+export async function refuseDuplicates(
   client: ClientBase,
-  { kind, name }: StagedIndex,
-  table: string,
+  index: { kind: IndexKind; indexId: number; name: string },
 ): Promise<void> {
-  const architecture = kind === "source" ? "" : "and p.architecture = s.architecture";
+  const sources = index.kind === "source";
   const { rows } = await client.query<{ name: string; version: string }>(
-    `select s.name, s.version from ${table}_stage s
-       join ${table} p on p.index_id = s.index_id and p.name = s.name and p.version = s.version
-            ${architecture} limit 1`,
+    `select name, version from ${sources ? "source_package" : "binary_package"}
+      where index_id = $1 group by name, version${sources ? "" : ", architecture"}
+     having count(*) > 1 limit 1`,
+    [index.indexId],
   );
   const [row] = rows;
   if (row === undefined) return;
   throw new OperatorError(
     "DUPLICATE_PACKAGE",
-    `${name}: the package ${row.name} ${row.version} stands there twice.`,
+    `${index.name}: the package ${row.name} ${row.version} stands there twice.`,
     MEND_FILE,
   );
 }
@@ -99,7 +101,7 @@ async function refuseDuplicates(
 /** Notes all packages of indices that are about to be deleted as touched. */
 export async function noteDeletedIndex(
   client: ClientBase,
-  index: Omit<StagedIndex, "gone" | "name"> & { indexId: number },
+  index: Omit<StagedIndex, "gone"> & { indexId: number },
 ): Promise<void> {
   const table = index.kind === "source" ? "source_package" : "binary_package";
   await noteBefore(
@@ -113,11 +115,7 @@ export async function noteDeletedIndex(
  * Notes what stood in the suite of each package that this index touches, over all its indices. A
  * package noted earlier in this run stays as it was noted: that was its state at the start.
  */
-async function noteBefore(
-  client: ClientBase,
-  index: Omit<StagedIndex, "name">,
-  touching: string,
-): Promise<void> {
+async function noteBefore(client: ClientBase, index: StagedIndex, touching: string): Promise<void> {
   const sources = index.kind === "source";
   const table = sources ? "source_package" : "binary_package";
   const architecture = sources ? "'source'" : "architecture";

@@ -6,7 +6,7 @@ import { OperatorError } from "../../errors.ts";
 import { BINARY_ROW, identifyBinary } from "./binary-row.ts";
 import type { RowShape } from "./column.ts";
 import type { CopyEncoder } from "./copy-encoder.ts";
-import { noFacts, stanzaHash } from "./row.ts";
+import { type Identity, noFacts, stanzaHash } from "./row.ts";
 import { identifySource, SOURCE_ROW, sourceFiles } from "./source-row.ts";
 
 /** Makes rows of the stanzas of one index. */
@@ -15,8 +15,11 @@ export interface RowMaker {
   isKnown(buffer: Buffer, start: number, end: number): boolean;
   /** @throws OperatorError when the stanza is no package, or one that stood there already */
   stanza(stanza: Stanza): void;
-  /** Stanzas seen, and rows written for those that were not known. */
-  counts(): { stanzas: number; rows: number };
+  /**
+   * Stanzas seen, rows written for those that were not known, and whether these stood in the order
+   * of their names: where not, some may stand twice.
+   */
+  counts(): { stanzas: number; rows: number; inOrder: boolean };
 }
 
 export interface RowMakerOptions {
@@ -41,7 +44,7 @@ export function createRowMaker(options: RowMakerOptions): RowMaker {
   const identify = kind === "source" ? identifySource : identifyBinary;
   const fileWriter = kind === "source" ? sourceFiles() : undefined;
   const isClean = createTextCheck();
-  const refuseDuplicate = createDuplicateCheck();
+  const duplicates = createDuplicateCheck();
   const facts = noFacts(options.indexId);
   let stanzas = 0;
   let written = 0;
@@ -55,7 +58,7 @@ export function createRowMaker(options: RowMakerOptions): RowMaker {
       stanzas++;
       const { version } = facts;
       identify(stanza, facts);
-      refuseDuplicate(stanza, facts.name, facts.version, facts.architecture);
+      duplicates.see(stanza, facts);
       facts.stanzaHash = stanzaHash(stanza.buffer, stanza.start, stanza.end);
       // Binaries of one source stand together and share its version.
       if (facts.version !== version) facts.versionKey = versionKey(facts.version);
@@ -66,7 +69,7 @@ export function createRowMaker(options: RowMakerOptions): RowMaker {
       fileWriter?.write(files, stanza, facts.id, facts.utf8);
       written++;
     },
-    counts: () => ({ stanzas, rows: written }),
+    counts: () => ({ stanzas, rows: written, inOrder: duplicates.inOrder() }),
   };
 }
 
@@ -85,7 +88,7 @@ function createTextCheck(): (stanza: Stanza) => boolean {
   };
 }
 
-/** A package of a name that was seen, and the one before of the same name. */
+/** A package of the name at hand, and the one before of the same name. */
 interface Seen {
   version: string;
   architecture: string;
@@ -93,24 +96,36 @@ interface Seen {
   before: Seen | undefined;
 }
 
-function createDuplicateCheck(): (
-  stanza: Stanza,
-  name: string,
-  version: string,
-  architecture: string,
-) => void {
-  const seen = new Map<string, Seen>();
-  return (stanza, name, version, architecture) => {
-    const before = seen.get(name);
-    for (let one = before; one !== undefined; one = one.before) {
-      if (one.version !== version || one.architecture !== architecture) continue;
-      throw new OperatorError(
-        "DUPLICATE_PACKAGE",
-        `${placeOf(stanza)}: the package ${name} ${version} ${architecture} stands here and ` +
-          `on line ${one.line}.`,
-        MEND_FILE,
-      );
-    }
-    seen.set(name, { version, architecture, line: stanza.line, before });
+/** Finds what stands twice as long as names come in order, without keeping all of them. */
+interface DuplicateCheck {
+  /** @throws OperatorError `DUPLICATE_PACKAGE` with both lines */
+  see(stanza: Stanza, identity: Identity): void;
+  /** False once a name came behind a later one: others have to look for what stands twice. */
+  inOrder(): boolean;
+}
+
+function createDuplicateCheck(): DuplicateCheck {
+  let ordered = true;
+  let current = "";
+  let seen: Seen | undefined;
+  return {
+    see(stanza, { architecture, name, version }) {
+      if (name !== current) {
+        ordered &&= name > current;
+        current = name;
+        seen = undefined;
+      }
+      for (let one = seen; one !== undefined; one = one.before) {
+        if (one.version !== version || one.architecture !== architecture) continue;
+        throw new OperatorError(
+          "DUPLICATE_PACKAGE",
+          `${placeOf(stanza)}: the package ${name} ${version} ${architecture} stands here and ` +
+            `on line ${one.line}.`,
+          MEND_FILE,
+        );
+      }
+      seen = { version, architecture, line: stanza.line, before: seen };
+    },
+    inOrder: () => ordered,
   };
 }

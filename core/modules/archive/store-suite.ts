@@ -13,7 +13,7 @@ import type { FetchOptions } from "./fetch.ts";
 import type { FetchedRelease } from "./fetch-release.ts";
 import { writeJournal } from "./journal.ts";
 import { loadIndex } from "./load.ts";
-import { createStages, mergeIndex, noteDeletedIndex } from "./merge.ts";
+import { createStages, mergeIndex, noteDeletedIndex, refuseDuplicates } from "./merge.ts";
 import type { PlannedIndex } from "./plan.ts";
 import {
   beginRun,
@@ -194,7 +194,10 @@ function createReader(
     });
     const gone = [...known.values()];
     if (!result.first && (gone.length > 0 || loaded.rows > 0)) {
-      await mergeIndex(client, { ...index, name: file.url, suiteId: suite.id, gone });
+      await mergeIndex(client, { ...index, suiteId: suite.id, gone });
+    }
+    if (loaded.rows > 0 && !(result.first && loaded.inOrder)) {
+      await refuseDuplicates(client, { ...index, indexId, name: file.url });
     }
     await describeIndex(client, indexId, { ...loaded, sha256: contentHash(index) });
     part.end();

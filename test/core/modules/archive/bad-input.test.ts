@@ -141,9 +141,15 @@ for (const [what, indices, code, message] of [
   ],
   [
     "the same package twice",
-    { [AMD64]: index(binary("mini", "1.0"), binary("other", "1"), binary("mini", "1.0")) },
+    { [AMD64]: index(binary("mini", "1.0"), binary("mini", "0.9"), binary("mini", "1.0")) },
     "DUPLICATE_PACKAGE",
     /line 19: the package mini 1\.0 amd64 stands here and on line 1/,
+  ],
+  [
+    "the same package twice, with others between,",
+    { [AMD64]: index(binary("mini", "1.0"), binary("other", "1"), binary("mini", "1.0")) },
+    "DUPLICATE_PACKAGE",
+    /Packages\.\w+: the package mini 1\.0 stands there twice/,
   ],
   [
     "the same source twice with other fields",
@@ -180,7 +186,7 @@ for (const [what, indices, code, message] of [
     /line 8: there is a NUL byte/,
   ],
 ] as const) {
-  test(`${what} is refused with file and line, and nothing is stored`, async (t) => {
+  test(`${what} is refused with its place, and nothing is stored`, async (t) => {
     const archive = await make();
     await archive.publish({ indices: { ...GOOD, ...indices } });
     const first = await refusal(archive);
