@@ -14,11 +14,14 @@ import { createInterface } from "node:readline";
 import { setTimeout as sleep } from "node:timers/promises";
 import test, { type ExecutionContext } from "ava";
 import { database, inTransaction } from "../../core/database/connect.ts";
-import { emitEvent, newEvent, setUpEmitting } from "../../core/events/emit.ts";
+import { emitEvent, emitEvents, newEvent, setUpEmitting } from "../../core/events/emit.ts";
 import { newKeyPair, readKeyFile } from "../../core/events/key-file.ts";
 import { Keyring, writeKeyFile } from "../../core/events/keyring.ts";
+import { openProducer } from "../../core/events/producer/producer.ts";
 import { lighthouseState, sequencesOf } from "../../core/events/sequence.ts";
 import { submitEvent } from "../../core/events/submit.ts";
+import { createSubscriber } from "../../core/events/subscriber.ts";
+import { verifyFrame } from "../../core/events/verify.ts";
 import { silentLog } from "../../core/log.ts";
 import { Event } from "../../core/model/event.ts";
 import { base } from "../../core/modules/base/index.ts";
@@ -176,6 +179,90 @@ debian("what we emit verifies in Python", async (t) => {
   t.deepEqual(line?.event.data, data);
 });
 
+/** So many each way; nothing of it may be missing, doubled or out of order. */
+const MANY = 10_000;
+const NUMBERS = Array.from({ length: MANY }, (_, index) => index);
+
+/** Runs a Python program beside our Lighthouse, which lives in this process. */
+function runBeside(program: string, args: string[]): { output: Promise<string>; end(): void } {
+  const child = spawn(program, ["-B", ...args], { stdio: ["pipe", "pipe", "inherit"] });
+  const chunks: Buffer[] = [];
+  child.stdout.on("data", (chunk: Buffer) => chunks.push(chunk));
+  const output = new Promise<string>((resolve, reject) => {
+    child.once("close", (status) => {
+      if (status === 0) resolve(Buffer.concat(chunks).toString().trim());
+      else reject(new Error(`${program} ended with ${status}`));
+    });
+  });
+  return { output, end: () => child.stdin.end() };
+}
+
+/** Uuids and numbers of a signer's events, in the order of the journal. */
+function journalOf(signer: string): Promise<{ uuid: string; number: number }[]> {
+  return database().query(
+    `select uuid, (data->>'number')::int as number from event
+      where signer = $1 and data ? 'number' order by id`,
+    [signer],
+  );
+}
+
+for (const mode of ["ack", "plain"]) {
+  debian(
+    `${MANY} events of a Python program are all in the journal, in order (${mode})`,
+    async (t) => {
+      const signer = `${mode}-core`;
+      const secret = join(directory, `${signer}.key_secret`);
+      const pair = newKeyPair(signer);
+      writeKeyFile(secret, pair.secret, 0o600);
+      writeKeyFile(keyring.trustedFile(signer), pair.public, 0o644);
+      const args = [lighthouse.endpoints().submit[0] ?? "", secret, TAG, String(MANY)];
+      const words = [join(SCRIPTS, "many.py"), ...args, ...(mode === "ack" ? ["ack"] : [])];
+      const sent = (await runBeside(PYTHON, words).output).split("\n");
+      await until(async () => (await journalOf(signer)).length >= MANY);
+      const journal = await journalOf(signer);
+      t.deepEqual(
+        journal.map(({ uuid }) => uuid),
+        sent,
+      );
+      t.deepEqual(
+        journal.map(({ number }) => number),
+        NUMBERS,
+      );
+    },
+  );
+}
+
+/** Emits many numbered events. @returns their uuids */
+async function emitMany(node: string): Promise<string[]> {
+  const uuids: string[] = [];
+  for (let first = 0; first < MANY; first += 500) {
+    const events = NUMBERS.slice(first, first + 500).map((number) => ({
+      tag: TAG,
+      data: { node, message: "", number },
+    }));
+    uuids.push(...(await inTransaction(() => emitEvents(events))));
+  }
+  return uuids;
+}
+
+/** What a listener heard of one node, which must be all of it and valid. */
+async function heardAll(t: ExecutionContext, heard: HeardLine[], node: string): Promise<string[]> {
+  const ofNode = (): HeardLine[] => heard.filter((line) => line.event.data["node"] === node);
+  await until(() => ofNode().length >= MANY);
+  const lines = ofNode();
+  t.true(lines.every((line) => Object.values(line.valid).every((valid) => valid === true)));
+  t.true(lines.every((line) => Object.keys(line.valid).length === 2));
+  return lines.map((line) => line.event.uuid);
+}
+
+debian(`${MANY} events of ours are all heard and verified in Python`, async (t) => {
+  const publish = lighthouse.endpoints().publish[0] ?? "";
+  const heard = start(t, PYTHON, [join(SCRIPTS, "listener.py"), publish, ...trustedFiles()]);
+  await introduce(heard);
+  const uuids = await emitMany("to-python");
+  t.deepEqual(await heardAll(t, heard, "to-python"), uuids);
+});
+
 const laniakea = needs(
   CHECKOUT !== undefined,
   "LANIAKEA_PYTHON names no checkout of Python Laniakea",
@@ -255,6 +342,84 @@ laniakea("Laniakea's own emitter and listener work with our Lighthouse", async (
   t.is(theirs.length, 2);
   for (const line of theirs) t.deepEqual(line.valid, { [signer]: true, [ours]: true });
   t.like(theirs[0]?.event.data, WILD);
+});
+
+laniakea(
+  `${MANY} events of Laniakea's own emitter arrive, and its listener hears ours`,
+  async (t) => {
+    const { submit, publish } = lighthouse.endpoints();
+    const peer = peerMachine("volume", { submit: submit[0] ?? "", publish: publish[0] ?? "" });
+    const pair = newKeyPair("volume-core");
+    writeKeyFile(peer.keys.secretFile("core"), pair.secret, 0o600);
+    writeKeyFile(peer.keys.trustedFile("volume-core"), pair.public, 0o644);
+    introduceKey(peer.keys, "volume-core", keyring);
+    for (const module of ["lighthouse", "general"]) {
+      introduceKey(keyring, keyring.signingKey(module)?.signer ?? "", peer.keys);
+    }
+    const emitter = [join(SCRIPTS, "laniakea_emitter.py"), source, peer.config, "core", "ping"];
+    const emitting = runBeside(INTERPRETER, [...emitter, String(MANY)]);
+    await until(async () => (await journalOf("volume-core")).length >= MANY);
+    emitting.end();
+    await emitting.output;
+    t.deepEqual(
+      (await journalOf("volume-core")).map(({ number }) => number),
+      NUMBERS,
+    );
+    const heard = start(t, INTERPRETER, [
+      join(SCRIPTS, "laniakea_listener.py"),
+      source,
+      peer.config,
+    ]);
+    await introduce(heard);
+    const uuids = await emitMany("to-laniakea");
+    t.deepEqual(await heardAll(t, heard, "to-laniakea"), uuids);
+  },
+);
+
+laniakea(`${MANY} events of our producer pass through Laniakea's own Lighthouse`, async (t) => {
+  const [submit, publish] = [`ipc://${directory}/many-submit`, `ipc://${directory}/many-publish`];
+  const peer = peerMachine("many-lighthouse", { submit, publish });
+  peer.keys.ensureOwnKey("lighthouse");
+  const key = keyring.signingKey("general");
+  introduceKey(keyring, key?.signer ?? "", peer.keys);
+  const server = [join(source, "lighthouse", "lighthouse-server"), "--config", peer.config];
+  const child = spawn(INTERPRETER, server, { stdio: ["ignore", "ignore", "inherit"] });
+  t.teardown(() => void child.kill("SIGTERM"));
+  const heard: Buffer[] = [];
+  const subscriber = createSubscriber({
+    endpoints: [publish],
+    onFrame: (bytes) => void heard.push(bytes),
+    log,
+  });
+  await subscriber.start();
+  const outcomes = new Set<string>();
+  const producer = openProducer({
+    spool: join(directory, "spool"),
+    servers: [submit],
+    key: key ?? "",
+    onOutcome: ({ kind }) => outcomes.add(kind),
+  });
+  // It never answers and forgets what nobody hears, so the first ones only warm up.
+  while (heard.length === 0) {
+    await producer.emit(TAG, { node: "warm-up", message: "" });
+    await sleep(200);
+  }
+  const data = (number: number) => ({ node: "many", message: "", number });
+  const uuids = await Promise.all(NUMBERS.map((number) => producer.emit(TAG, data(number))));
+  t.true(await producer.drain(60_000));
+  t.deepEqual([...outcomes], ["handed-over"]);
+  const trusted = new Keyring(peer.keys.directory, { recheckMilliseconds: 0 });
+  const verdicts = (): string[] =>
+    heard.flatMap((bytes) => {
+      const verdict = verifyFrame(bytes, trusted);
+      return verdict.accepted && verdict.event.body.includes('"node":"many"')
+        ? [verdict.event.uuid]
+        : [];
+    });
+  await until(() => verdicts().length >= MANY);
+  t.deepEqual(verdicts(), uuids);
+  await producer.close();
+  await subscriber.stop();
 });
 
 laniakea("we submit to Laniakea's own Lighthouse and hear it, both signatures valid", async (t) => {
