@@ -5,12 +5,15 @@ import { createTerminal } from "./bot/terminal.ts";
 import type { PartName } from "./core/cli/parts.ts";
 import { openDatabase } from "./core/database/open.ts";
 import { createDemo, wantsDemo } from "./core/demo/service.ts";
-import { asError } from "./core/errors.ts";
 import { createForwarder } from "./core/events/forwarder.ts";
 import { createCourier } from "./core/events/producer/courier.ts";
 import { forwarderOptions, producerOptions } from "./core/events/producer/setup.ts";
-import { setUpEvents } from "./core/events/setup.ts";
-import { createSubscriber } from "./core/events/subscriber.ts";
+import { admitFrame } from "./core/events/admission.ts";
+import { lighthousesOf } from "./core/events/address.ts";
+import { createFollower } from "./core/events/follower.ts";
+import { loadPositions } from "./core/events/positions.ts";
+import { lighthouseState } from "./core/events/sequence.ts";
+import { admissionRules, openKeyring, setUpEvents } from "./core/events/setup.ts";
 import { createJobServer } from "./core/modules/jobs/service.ts";
 import { createLighthouse } from "./core/modules/lighthouse/service.ts";
 import type { Environment } from "./core/operation/declare.ts";
@@ -19,6 +22,7 @@ import { createSchedule, scheduleEntries } from "./core/scheduler/schedule.ts";
 import { createTriggers } from "./core/scheduler/triggers.ts";
 import { runServices, type Service } from "./core/service.ts";
 import { LOCAL_ROOM } from "./hub/channels/room/room.ts";
+import { HUB_READER } from "./hub/intake.ts";
 import { createHub, type Subscribe } from "./hub/main.ts";
 import { createWeb, type WebService } from "./hub/web/index.ts";
 
@@ -147,19 +151,18 @@ function composeWeb({ environment, demo }: Wishes): Composition {
 }
 
 /** The hub's ear: the Lighthouses of the configuration, by default our own. */
-function busOf({ settings, log }: Environment): Subscribe {
-  const { publish, servers } = settings.config.lighthouse;
-  const endpoints = servers.publish.length > 0 ? servers.publish : publish;
-  return (onFrame) =>
-    createSubscriber({
-      endpoints: endpoints.map((endpoint) => endpoint.replace("//*:", "//127.0.0.1:")),
+function busOf(environment: Environment): Subscribe {
+  const { settings, log } = environment;
+  const keyring = openKeyring(environment);
+  const rules = admissionRules(environment, keyring);
+  return (onHeard) =>
+    createFollower({
+      lighthouses: lighthousesOf(settings.config),
+      keyring,
+      decide: (bytes, channel) => admitFrame(bytes, channel, rules),
+      load: () => loadPositions(HUB_READER),
+      own: async () => (await lighthouseState()).id,
+      onHeard,
       log,
-      onFrame: (bytes, source) => onFrame({ bytes, source }),
-      // Refused like any other frame that is no event: counted, and kept for a look.
-      onMisshapen: (frames, source) => {
-        onFrame({ bytes: Buffer.concat(frames), source }).catch((thrown: unknown) => {
-          log.error({ err: asError(thrown), source }, "cannot take in a misshapen message");
-        });
-      },
     });
 }

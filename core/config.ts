@@ -67,6 +67,10 @@ export const Config = z.strictObject({
       publish: Endpoints.prefault(["tcp://127.0.0.1:5572"]).meta({
         description: "where Lighthouse publishes events (PUB)",
       }),
+      replay: Endpoints.prefault(["tcp://127.0.0.1:5573"]).meta({
+        description:
+          "where Lighthouse sends events again to trusted subscribers that missed some (ROUTER with CURVE)",
+      }),
       jobs: Endpoints.prefault(["tcp://127.0.0.1:5570"]).meta({
         description: "where Lighthouse gives jobs to build workers (ROUTER with CURVE)",
       }),
@@ -96,6 +100,10 @@ export const Config = z.strictObject({
           }),
           publish: Endpoints.prefault([]).meta({
             description: "Lighthouses the hub listens to; none: our own",
+          }),
+          replay: Endpoints.prefault([]).meta({
+            description:
+              "their replay endpoints, in the same order; without one nothing missed is asked for",
           }),
         })
         .prefault({}),

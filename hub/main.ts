@@ -1,7 +1,7 @@
 import { database } from "../core/database/connect.ts";
 import { createListener } from "../core/database/listen.ts";
+import type { Follower, Heard } from "../core/events/follower.ts";
 import { JOURNAL_CHANNEL } from "../core/events/journal.ts";
-import { admissionRules, openKeyring } from "../core/events/setup.ts";
 import type { Environment } from "../core/operation/declare.ts";
 import type { Service } from "../core/service.ts";
 import { type Batcher, createBatcher } from "./batch.ts";
@@ -10,7 +10,7 @@ import { channelKinds } from "./channels/index.ts";
 import { canonicalDestination } from "./destination.ts";
 import { createDispatcher } from "./dispatcher.ts";
 import { receive } from "./incoming.ts";
-import { type ReceivedFrame, takeIn } from "./intake.ts";
+import { takeIn } from "./intake.ts";
 import { linksOf } from "./links.ts";
 import { defineHubModels } from "./model/index.ts";
 import { DELIVERY_CHANNEL } from "./outbox.ts";
@@ -18,8 +18,8 @@ import { moveDestination } from "./route-store.ts";
 import { createRouting } from "./routing.ts";
 import { configuredRules } from "./rules.ts";
 
-/** A connection to the bus that hands on each frame; started last, stopped first. */
-export type Subscribe = (onFrame: (frame: ReceivedFrame) => Promise<void>) => Service;
+/** A connection to the bus that hands on what it hears; started last, stopped first. */
+export type Subscribe = (onHeard: (heard: Heard) => Promise<void>) => Follower;
 
 export interface HubOptions {
   /** Without it nothing is heard from the bus; events of this database are still told. */
@@ -85,19 +85,18 @@ function channelService(channel: Channel): Service {
 }
 
 function intakeService(environment: Environment, subscribe: Subscribe): Service {
-  const rules = admissionRules(environment, openKeyring(environment));
-  const batcher: Batcher<ReceivedFrame> = createBatcher({
-    take: (frames) => takeIn(frames, rules),
+  const batcher: Batcher<Heard> = createBatcher({
+    take: takeIn,
     size: FRAMES_AT_ONCE,
     waitMs: FRAME_WAIT_MS,
     log: environment.log,
   });
-  const subscriber = subscribe((frame) => batcher.add(frame));
+  const follower = subscribe((heard) => batcher.add(heard));
   return {
     name: "intake",
-    start: () => subscriber.start(),
+    start: () => follower.start(),
     async stop() {
-      await subscriber.stop();
+      await follower.stop();
       await batcher.close();
     },
   };

@@ -126,6 +126,15 @@ export class Keyring implements Authority {
     return this.#signingKeys.get(module);
   }
 
+  /** The CURVE pair that a module of this machine connects or serves with, Z85. */
+  curvePair(module: string): { publicKey: string; secretKey: string } | undefined {
+    for (const name of [module, "general"]) {
+      const { publicKey, secretKey } = this.#readSecretFile(name)?.curve ?? {};
+      if (publicKey !== undefined && secretKey !== undefined) return { publicKey, secretKey };
+    }
+    return undefined;
+  }
+
   /** Where the secret key of a module lives. */
   secretFile(module: string): string {
     return join(this.directory, "secret", `${this.#host}-${module}_private.sec`);
@@ -235,10 +244,14 @@ export class Keyring implements Authority {
   }
 
   #readSecret(module: string): SigningKey | undefined {
+    return this.#readSecretFile(module)?.signingKey;
+  }
+
+  #readSecretFile(module: string): KeyFile | undefined {
     const file = this.secretFile(module);
     if (statSync(file, { throwIfNoEntry: false }) === undefined) return undefined;
     try {
-      return readSecretKeyFile(file).signingKey;
+      return readSecretKeyFile(file);
     } catch (thrown) {
       this.#log.warn({ file, reason: asError(thrown).message }, "a secret key is not usable");
       return undefined;

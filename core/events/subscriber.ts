@@ -14,6 +14,8 @@ export interface SubscriberOptions {
   onFrame: (json: Buffer, endpoint: string) => void | Promise<void>;
   /** Hears of messages that are not two frames, tag and JSON. */
   onMisshapen?: (frames: Buffer[], endpoint: string) => void;
+  /** Hears when a connection is made, and when it is lost or its heartbeats stop. */
+  onConnection?: (endpoint: string, connected: boolean) => void;
   log: Log;
 }
 
@@ -48,7 +50,7 @@ export function createSubscriber(options: SubscriberOptions): Service {
   return {
     name: "bus subscriber",
     start() {
-      sockets = options.endpoints.map((endpoint) => connect(endpoint));
+      sockets = options.endpoints.map((endpoint) => connect(endpoint, options.onConnection));
       loops = sockets.map((socket, index) => listen(socket, options.endpoints[index] ?? ""));
       return Promise.resolve();
     },
@@ -60,7 +62,7 @@ export function createSubscriber(options: SubscriberOptions): Service {
   };
 }
 
-function connect(endpoint: string): Subscriber {
+function connect(endpoint: string, tell: SubscriberOptions["onConnection"]): Subscriber {
   const socket = new Subscriber({
     receiveHighWaterMark: RECEIVE_HIGH_WATER_MARK,
     // Tolerates some more than we read, so that a message a bit too long is refused with a reason.
@@ -72,6 +74,10 @@ function connect(endpoint: string): Subscriber {
     ipv6: true,
     linger: 0,
   });
+  if (tell !== undefined) {
+    socket.events.on("handshake", () => tell(endpoint, true));
+    socket.events.on("disconnect", () => tell(endpoint, false));
+  }
   // Subscribed before connected: nothing slips in between.
   socket.subscribe();
   socket.connect(endpoint);

@@ -1,12 +1,13 @@
 import { readFileSync } from "node:fs";
 import test from "ava";
 import { database } from "../../core/database/connect.ts";
+import { type AdmissionRules, admitFrame } from "../../core/events/admission.ts";
 import { newEvent } from "../../core/events/emit.ts";
 import { wireText } from "../../core/events/envelope.ts";
 import { newKeyPair, parseKeyFile } from "../../core/events/key-file.ts";
 import { type SigningKey, verifyKeyText } from "../../core/events/signature.ts";
 import { Event, EventQuarantine } from "../../core/model/event.ts";
-import { intakeBooks, type ReceivedFrame, takeIn } from "../../hub/intake.ts";
+import { intakeBooks, takeIn as takeInHeard } from "../../hub/intake.ts";
 import { rulesFor } from "../support/authority.ts";
 import { hubDatabase } from "../support/hub.ts";
 
@@ -21,6 +22,19 @@ const stranger = parseKeyFile(newKeyPair("stranger").secret, "key");
 const rules = rulesFor(
   pair.signingKey === undefined ? {} : { [pair.id]: verifyKeyText(pair.signingKey) },
 );
+
+interface ReceivedFrame {
+  bytes: Buffer;
+  source: string;
+}
+
+/** Decides on frames as the subscriber does, and takes them in. */
+function takeIn(frames: ReceivedFrame[], by: AdmissionRules) {
+  const channel = "bus";
+  return takeInHeard(
+    frames.map((one) => ({ ...one, channel, verdict: admitFrame(one.bytes, channel, by) })),
+  );
+}
 
 function frame(name: string, key: SigningKey | undefined = pair.signingKey): ReceivedFrame {
   const data = { pkg_name: name, pkg_version: "1", repo: "master" };

@@ -9,10 +9,12 @@ import test from "ava";
 import { Publisher } from "zeromq";
 import { loadSettings } from "../../core/config.ts";
 import { connect, database, type DatabaseAddress } from "../../core/database/connect.ts";
+import { admitFrame } from "../../core/events/admission.ts";
 import { newEvent } from "../../core/events/emit.ts";
 import { wireText } from "../../core/events/envelope.ts";
+import { createFollower } from "../../core/events/follower.ts";
 import { newKeyPair, parseKeyFile } from "../../core/events/key-file.ts";
-import { createSubscriber } from "../../core/events/subscriber.ts";
+import { admissionRules, openKeyring } from "../../core/events/setup.ts";
 import { silentLog } from "../../core/log.ts";
 import { coreModules } from "../../core/modules/index.ts";
 import { createRegistry } from "../../core/operation/registry.ts";
@@ -87,16 +89,20 @@ async function withHub(endpoint: string | undefined, work: () => Promise<void>):
   const settings = loadSettings({ file, dataDirectory: folder });
   const registry = createRegistry([...coreModules, hubModule]);
   const log = silentLog();
+  const keyring = openKeyring({ settings, log });
+  const rules = admissionRules({ settings }, keyring);
   const { services } = createHub(
     { settings, registry, log },
     endpoint === undefined
       ? {}
       : {
-          subscribe: (onFrame) =>
-            createSubscriber({
-              endpoints: [endpoint],
+          subscribe: (onHeard) =>
+            createFollower({
+              lighthouses: [{ publish: endpoint }],
+              keyring,
+              decide: (bytes, channel) => admitFrame(bytes, channel, rules),
+              onHeard,
               log,
-              onFrame: (bytes, source) => onFrame({ bytes, source }),
             }),
         },
   );

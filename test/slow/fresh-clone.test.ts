@@ -74,12 +74,12 @@ async function newcomerStarts(
   ci: string[],
 ): Promise<void> {
   const place = clone(newcomer);
-  const [web, submit, publish, jobs] = await freePorts(4);
+  const [web, submit, publish, jobs, replay] = await freePorts(5);
   writeFileSync(
     join(place, "config.toml"),
     `[web]\nlisten = "127.0.0.1:${web}"\n[lighthouse]\n` +
       `submit = "tcp://127.0.0.1:${submit}"\npublish = "tcp://127.0.0.1:${publish}"\n` +
-      `jobs = "tcp://127.0.0.1:${jobs}"\n`,
+      `jobs = "tcp://127.0.0.1:${jobs}"\nreplay = "tcp://127.0.0.1:${replay}"\n`,
     { mode: 0o644 },
   );
   const install = npm(place, newcomer, ci);

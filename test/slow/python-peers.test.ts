@@ -439,8 +439,14 @@ laniakea("we submit to Laniakea's own Lighthouse and hear it, both signatures va
   const ended = new AbortController();
   const heard: unknown[] = [];
   const reading = (async () => {
-    const endpoints = [`ipc://${directory}/peer-publish`];
-    for await (const one of tailEvents({ endpoints, trusted, signal: ended.signal, log })) {
+    const tail = tailEvents({
+      lighthouses: [{ publish: `ipc://${directory}/peer-publish` }],
+      keyring: trusted,
+      decide: (bytes) => verifyFrame(bytes, trusted),
+      signal: ended.signal,
+      log,
+    });
+    for await (const one of tail) {
       heard.push(
         one.verdict.accepted
           ? [one.verdict.signers, JSON.parse(one.verdict.event.dataText)]

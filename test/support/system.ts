@@ -35,13 +35,13 @@ const LK = resolve("dist/lk.js");
  */
 export async function createSystem(config: string): Promise<System> {
   const directory = mkdtempSync(join(tmpdir(), "lk-system-"));
-  const [web = 0, submit = 0, publish = 0, jobs = 0] = await freePorts(4);
+  const [web = 0, submit = 0, publish = 0, jobs = 0, replay = 0] = await freePorts(5);
   const file = join(directory, "config.toml");
   writeFileSync(
     file,
     `demo = false\n${config}\n[web]\nlisten = "127.0.0.1:${web}"\n[lighthouse]\n` +
       `submit = "tcp://127.0.0.1:${submit}"\npublish = "tcp://127.0.0.1:${publish}"\n` +
-      `jobs = "tcp://127.0.0.1:${jobs}"\n`,
+      `jobs = "tcp://127.0.0.1:${jobs}"\nreplay = "tcp://127.0.0.1:${replay}"\n`,
   );
   const common = ["--enable-source-maps", LK, "--config", file, "--data", join(directory, "var")];
   return {

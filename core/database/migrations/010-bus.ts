@@ -23,11 +23,11 @@ create table lighthouse (
 create table event_number (
   sequence bigint primary key,
   event_id bigint not null unique,
-  numbered_at timestamptz not null default now(),
+  -- Grows with the number.
+  numbered_at timestamptz not null default clock_timestamp(),
   -- lighthouse.bytes with this event: what is kept is as large as the difference of two of them.
   end_byte bigint not null
 );
-create index event_number_time on event_number using brin (numbered_at);
 
 -- Events that wait for their number.
 create table event_unnumbered (
@@ -44,6 +44,24 @@ insert into lighthouse (sequence, published, bytes)
   select count(*), count(*), max(end_byte) from event_number having count(*) > 0;
 alter table event drop column published_at;
 
+-- Up to which number of which Lighthouse a reader has heard everything, or knows what is gone.
+create table bus_position (
+  reader text not null,
+  lighthouse uuid not null,
+  sequence bigint not null,
+  primary key (reader, lighthouse)
+);
+
+-- The Lighthouses that a reader listens to, and since when one is silent.
+create table bus_source (
+  reader text not null,
+  endpoint text not null,
+  lighthouse uuid,
+  heard_at timestamptz,
+  silent_since timestamptz,
+  primary key (reader, endpoint)
+);
+
 create view event_unpublished as
   select event.id, event.uuid, event.received_at
     from event_unnumbered join event on event.id = event_id
@@ -51,6 +69,9 @@ create view event_unpublished as
   select event.id, event.uuid, event.received_at
     from event_number join event on event.id = event_id
    where sequence > (select published from lighthouse);
+
+alter table event drop constraint event_origin_check;
+alter table event add check (origin in ('local', 'submitted', 'bus', 'relayed'));
 
 -- An expired event leaves what was told of it behind.
 alter table delivery drop constraint delivery_event_id_fkey;

@@ -7,7 +7,7 @@ import { Context } from "zeromq";
 import type { Keyring } from "../../events/keyring.ts";
 import { asError, OperatorError } from "../../errors.ts";
 import type { Log } from "../../log.ts";
-import { createAuthenticator } from "./authenticator.ts";
+import { createAuthenticator } from "../../events/authenticator.ts";
 import { type Connection, createConnection } from "./connection.ts";
 import type { Identity } from "./register.ts";
 

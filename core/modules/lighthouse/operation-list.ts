@@ -2,6 +2,7 @@ import { Op } from "sequelize";
 import { z } from "zod";
 import { understand } from "../../events/catalogue.ts";
 import { sequencesOf } from "../../events/sequence.ts";
+import { likeOfGlob } from "../../events/tag-glob.ts";
 import type { Message } from "../../message.ts";
 import { plainLine } from "../../message.ts";
 import { Event } from "../../model/event.ts";
@@ -23,7 +24,7 @@ export const eventList = declareOperation({
   role: "reader",
   kind: "answer",
   async run({ registry }, { tag, limit: count }) {
-    const where = tag === undefined ? {} : { tag: { [Op.like]: tagPattern(tag) } };
+    const where = tag === undefined ? {} : { tag: { [Op.like]: likeOfGlob(tag) } };
     const events = await Event.findAll({ where, order: [["id", "DESC"]], limit: count });
     const numbers = await sequencesOf(events.map((event) => event.id));
     return {
@@ -62,12 +63,4 @@ function eventTable(
 function headline(catalogue: Parameters<typeof understand>[0], event: Event): string {
   const message = understand(catalogue, event.tag, event.data).render({ web: undefined });
   return message === null ? "" : plainLine(message.headline);
-}
-
-/** A glob of * and ? as SQL's LIKE understands it. */
-function tagPattern(glob: string): string {
-  return glob
-    .replace(/[\\%_]/g, "\\$&")
-    .replaceAll("*", "%")
-    .replaceAll("?", "_");
 }

@@ -10,12 +10,20 @@ import type { Environment } from "../../operation/declare.ts";
 import type { Service } from "../../service.ts";
 import { type LighthouseCounts, newCounts } from "./counts.ts";
 import { createPublisher } from "./publisher.ts";
+import { createReplayServer } from "./replay-server.ts";
 import { createReceiver } from "./receiver.ts";
+
+/** Where the parts of Lighthouse listen. */
+export interface Endpoints {
+  submit: string[];
+  publish: string[];
+  replay: string[];
+}
 
 /** The bus: takes signed events in, journals them, and publishes them with its own signature. */
 export interface Lighthouse extends Service {
   /** As bound, port numbers filled in; empty before `start`. */
-  endpoints(): { submit: string[]; publish: string[] };
+  endpoints(): Endpoints;
   counts(): Readonly<LighthouseCounts>;
 }
 
@@ -25,6 +33,8 @@ export interface LighthouseOptions {
   rules?: AdmissionRules;
   submit: readonly string[];
   publish: readonly string[];
+  /** Nobody is replayed to without it. */
+  replay?: readonly string[];
   log: Log;
 }
 
@@ -32,10 +42,10 @@ const DEFAULT_WINDOW_MS = 30 * 86_400_000;
 
 /** Lighthouse as the configuration describes it. */
 export function createLighthouse(environment: Environment): Lighthouse {
-  const { publish, submit } = environment.settings.config.lighthouse;
+  const { publish, replay, submit } = environment.settings.config.lighthouse;
   const keyring = openKeyring(environment);
   const rules = admissionRules(environment, keyring);
-  return createLighthouseOf({ keyring, rules, submit, publish, log: environment.log });
+  return createLighthouseOf({ keyring, rules, submit, publish, replay, log: environment.log });
 }
 
 /** As `createLighthouse`, for given keys and endpoints. */
@@ -45,16 +55,23 @@ export function createLighthouseOf(options: LighthouseOptions): Lighthouse {
   const counts = newCounts();
   const receiver = createReceiver({ endpoints: options.submit, rules, counts, log });
   const publisher = createPublisher({ endpoints: options.publish, keyring, counts, log });
+  const replayServer = createReplayServer({
+    endpoints: options.replay ?? [],
+    keyring,
+    counts,
+    log,
+  });
   const wakeUp = createWakeUp(publisher.wake, log);
-  let bound: { submit: string[]; publish: string[] } = { submit: [], publish: [] };
+  let bound: Endpoints = { submit: [], publish: [], replay: [] };
   return {
     name: "lighthouse",
     async start() {
       ensureKeys(keyring, log);
+      const replay = await replayServer.start();
       // Publishing first: what is submitted at once goes out at once.
       const publish = await publisher.start();
       const submit = await receiver.start();
-      bound = { submit, publish };
+      bound = { submit, publish, replay };
       await wakeUp.start();
       log.info({ ...bound }, "lighthouse is open");
     },
@@ -63,7 +80,8 @@ export function createLighthouseOf(options: LighthouseOptions): Lighthouse {
       await receiver.stop();
       await wakeUp.stop();
       await publisher.stop();
-      bound = { submit: [], publish: [] };
+      await replayServer.stop();
+      bound = { submit: [], publish: [], replay: [] };
     },
     endpoints: () => bound,
     counts: () => counts,

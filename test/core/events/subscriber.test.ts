@@ -2,8 +2,10 @@ import { readFileSync } from "node:fs";
 import { setTimeout as sleep } from "node:timers/promises";
 import test from "ava";
 import { Publisher } from "zeromq";
+import { Keyring } from "../../../core/events/keyring.ts";
 import { readVerifyKey, type TrustedKeys } from "../../../core/events/signature.ts";
 import { createSubscriber } from "../../../core/events/subscriber.ts";
+import { verifyFrame } from "../../../core/events/verify.ts";
 import { silentLog } from "../../../core/log.ts";
 import { tailEvents } from "../../../core/modules/lighthouse/tail.ts";
 
@@ -89,8 +91,9 @@ test("the tail of the bus verifies for itself and ends with its signal", async (
   let greeted = false;
   const reading = (async () => {
     const tail = tailEvents({
-      endpoints: [socket.lastEndpoint ?? ""],
-      trusted,
+      lighthouses: [{ publish: socket.lastEndpoint ?? "" }],
+      keyring: new Keyring("/nonexistent"),
+      decide: (bytes) => verifyFrame(bytes, trusted),
       signal: ended.signal,
       log: silentLog(),
     });

@@ -2,7 +2,7 @@ import test from "ava";
 import fc from "fast-check";
 import { machineId } from "../../../../core/modules/jobs/machine-id.ts";
 import { readRequest } from "../../../../core/modules/jobs/request.ts";
-import { z85 } from "../../../../core/modules/jobs/z85.ts";
+import { z85 } from "../../../../core/events/z85.ts";
 
 const MACHINE = { machine_name: "anise", machine_id: machineId("anise") };
 const JOB = "9b6bd980-a044-4cbc-974e-d3f129ec865e";

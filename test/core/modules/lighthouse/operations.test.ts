@@ -30,7 +30,7 @@ const config = join(directory, "config.toml");
 const endpoint = (name: string): string => `ipc://${directory}/${name}`;
 writeFileSync(
   config,
-  `[lighthouse]\nsubmit = "${endpoint("submit")}"\npublish = "${endpoint("publish")}"\n`,
+  `[lighthouse]\nsubmit = "${endpoint("submit")}"\npublish = "${endpoint("publish")}"\nreplay = "${endpoint("replay")}"\n`,
 );
 const environment = {
   registry: createRegistry([base, lighthouse]),

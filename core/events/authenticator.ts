@@ -1,5 +1,5 @@
 import { type Context, Router } from "zeromq";
-import type { Log } from "../../log.ts";
+import type { Log } from "../log.ts";
 import { z85 } from "./z85.ts";
 
 /** ZeroMQ asks here, and nowhere else, whether a connection is let in (RFC 27, ZAP). */
@@ -43,7 +43,7 @@ export function createAuthenticator(options: AuthenticatorOptions): Authenticato
     async start() {
       await socket.bind(ENDPOINT);
       listen().catch((thrown: unknown) => {
-        if (!socket.closed) log.error({ err: thrown }, "cannot authenticate workers any more");
+        if (!socket.closed) log.error({ err: thrown }, "cannot let anybody in any more");
       });
     },
     stop() {
