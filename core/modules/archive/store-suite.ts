@@ -123,14 +123,17 @@ async function storeChanges(
   if (!result.first) await createStages(client);
   const reading = beginReading(work, due);
   const reader = createReader(work, result, client, runId, reading);
-  for await (const [index, file] of work.files) {
-    try {
-      if (due.includes(index)) await reader(index, file);
-    } finally {
-      await file.close();
+  try {
+    for await (const [index, file] of work.files) {
+      try {
+        if (due.includes(index)) await reader(index, file);
+      } finally {
+        await file.close();
+      }
     }
+  } finally {
+    reading.end();
   }
-  reading.end();
   for (const index of obsolete) {
     if (!result.first) {
       await noteDeletedIndex(client, { ...index, suiteId: suite.id, indexId: index.id });
