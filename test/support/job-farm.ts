@@ -44,8 +44,8 @@ export interface FarmReport {
 const path = process.argv[2];
 if (path !== undefined) {
   const order = JSON.parse(readFileSync(path, "utf8")) as FarmOrder;
-  process.stdout.write(`${JSON.stringify(await runFarm(order))}\n`);
-  process.exit();
+  // Sockets would keep the process; the pipe must be empty before it ends.
+  process.stdout.write(`${JSON.stringify(await runFarm(order))}\n`, () => process.exit());
 }
 
 async function runFarm(order: FarmOrder): Promise<FarmReport> {

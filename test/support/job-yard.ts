@@ -34,7 +34,7 @@ export async function createJobYard(): Promise<JobYard> {
   const at = (port = 0): string => `"tcp://127.0.0.1:${port}"`;
   writeFileSync(
     file,
-    `demo = false\n[lighthouse]\nsubmit = ${at(submit)}\npublish = ${at(publish)}\njobs = ${at(jobs)}\n`,
+    `demo = false\n[log]\nlevel = "warn"\n[lighthouse]\nsubmit = ${at(submit)}\npublish = ${at(publish)}\njobs = ${at(jobs)}\n`,
   );
   const dataDirectory = join(directory, "var");
   const open = await openDatabase(loadSettings({ file, dataDirectory }));
@@ -101,7 +101,8 @@ export async function fillQueue(count: number): Promise<void> {
   }
 }
 
-function simulatedJob(number: number): NewJob {
+/** A job of that queue. */
+export function simulatedJob(number: number): NewJob {
   const package_name = `package${number % 30_000}`;
   const dsc = `pool/main/p/${package_name}/${package_name}_1.0-${number}.dsc`;
   const architectures = ["amd64", "amd64", "arm64", "amd64", "arm64", "amd64", "all", "arm64"];
