@@ -24,7 +24,7 @@ export interface SuiteContent {
 }
 
 export const INDEX_FORMS = ["plain", "gz", "xz"] as const;
-export type IndexForm = (typeof INDEX_FORMS)[number];
+export type IndexForm = (typeof INDEX_FORMS)[number] | "bz2";
 
 /**
  * Writes (again) one suite of an archive: indices, Release, InRelease and Release.gpg. Needs no
@@ -101,12 +101,14 @@ const compressGzip = promisify(gzip);
 /** An index in one of its forms, or undefined where this machine cannot make it. */
 export async function encodeIndex(bytes: Buffer, form: IndexForm): Promise<Buffer | undefined> {
   if (form === "plain") return bytes;
-  return form === "gz" ? compressGzip(bytes) : compressXz(bytes);
+  return form === "gz" ? compressGzip(bytes) : compressWith(PROGRAMS[form], bytes);
 }
 
-function compressXz(bytes: Buffer): Promise<Buffer | undefined> {
+const PROGRAMS = { xz: "xz", bz2: "bzip2" } as const;
+
+function compressWith(program: string, bytes: Buffer): Promise<Buffer | undefined> {
   return new Promise((resolve, reject) => {
-    const child = spawn("xz", ["-c", "-1"], { stdio: ["pipe", "pipe", "ignore"] });
+    const child = spawn(program, ["-c", "-1"], { stdio: ["pipe", "pipe", "ignore"] });
     const chunks: Buffer[] = [];
     child.stdout.on("data", (chunk: Buffer) => chunks.push(chunk));
     child.stdin.on("error", () => undefined);
@@ -114,7 +116,9 @@ function compressXz(bytes: Buffer): Promise<Buffer | undefined> {
       error.code === "ENOENT" ? resolve(undefined) : reject(error),
     );
     child.once("close", (status) =>
-      status === 0 ? resolve(Buffer.concat(chunks)) : reject(new Error(`xz ended with ${status}`)),
+      status === 0
+        ? resolve(Buffer.concat(chunks))
+        : reject(new Error(`${program} ended with ${status}`)),
     );
     child.stdin.end(bytes);
   });

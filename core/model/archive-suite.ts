@@ -29,6 +29,10 @@ export class Suite extends Model<InferAttributes<Suite>, InferCreationAttributes
   declare summary: CreationOptional<string | null>;
   declare sources: CreationOptional<boolean>;
   declare udebs: CreationOptional<boolean>;
+  /** Languages of descriptions to import; null means en where the archive has it. */
+  declare translations: CreationOptional<string[] | null>;
+  /** Whether its software components (DEP-11) are imported. */
+  declare dep11: CreationOptional<boolean>;
   declare codename: CreationOptional<string | null>;
   declare origin: CreationOptional<string | null>;
   declare label: CreationOptional<string | null>;
@@ -111,6 +115,8 @@ export function defineArchiveSuite(sequelize: Sequelize): void {
       summary: DataTypes.TEXT,
       sources: { type: DataTypes.BOOLEAN, allowNull: false, defaultValue: true },
       udebs: { type: DataTypes.BOOLEAN, allowNull: false, defaultValue: false },
+      translations: DataTypes.ARRAY(DataTypes.TEXT),
+      dep11: { type: DataTypes.BOOLEAN, allowNull: false, defaultValue: false },
       codename: DataTypes.TEXT,
       origin: DataTypes.TEXT,
       label: DataTypes.TEXT,

@@ -5,6 +5,7 @@ import { migration as matrix } from "./003-matrix.ts";
 import { migration as hub } from "./004-hub.ts";
 import { migration as bot } from "./005-bot.ts";
 import { migration as web } from "./006-web.ts";
+import { migration as archiveContent } from "./008-archive-content.ts";
 import { migration as archiveStates } from "./009-archive-states.ts";
 import { migration as bus } from "./010-bus.ts";
 import { migration as trust } from "./011-trust.ts";
@@ -19,6 +20,7 @@ export const migrations: readonly Migration[] = [
   hub,
   bot,
   web,
+  archiveContent,
   archiveStates,
   bus,
   trust,

@@ -2,12 +2,13 @@ import { type ChildProcessByStdio, spawn } from "node:child_process";
 import type { FileHandle } from "node:fs/promises";
 import { Readable } from "node:stream";
 import { createGunzip } from "node:zlib";
+import unbzip2Stream from "unbzip2-stream";
 import type { XzReadableStream } from "xz-decompress";
 import { asError, OperatorError } from "../../errors.ts";
 import { bytesOf } from "./download-read.ts";
 
 /** Endings of an index, best first: smallest to fetch. */
-export const FORMS = ["xz", "gz", ""] as const;
+export const FORMS = ["xz", "bz2", "gz", ""] as const;
 export type Form = (typeof FORMS)[number];
 
 const CHUNK = 1024 * 1024;
@@ -19,20 +20,21 @@ const XZ_ARGUMENTS = ["--decompress", "--stdout", "--threads=0", "--memlimit-dec
  *
  * @param name       its name in errors
  * @param compressed from its beginning, where its position must be; stays open
- * @param xz         the program to decompress .xz with; where it is missing, a WebAssembly library
- *   does, at twice the cost
+ * @param options    program: instead of xz or bzip2; where it is missing, a library does, at twice
+ *   the cost
  * @throws OperatorError `CORRUPT_INDEX` while reading, when the data is damaged or cut off
  */
 export async function* decompress(
   name: string,
   compressed: FileHandle,
   form: Form,
-  options: { signal?: AbortSignal; xz?: string } = {},
+  options: { signal?: AbortSignal; program?: string } = {},
 ): AsyncGenerator<Buffer> {
   try {
     if (form === "") yield* bytesOf(compressed);
     else if (form === "gz") yield* gunzip(compressed);
-    else yield* unxz(compressed, options);
+    else if (form === "bz2") yield* throughProgram("bzip2", UNBZIP2, unbzip2, compressed, options);
+    else yield* throughProgram("xz", XZ_ARGUMENTS, unxz, compressed, options);
   } catch (thrown) {
     if (options.signal?.aborted === true) throw asError(options.signal.reason);
     throw new OperatorError(
@@ -55,12 +57,20 @@ async function* gunzip(compressed: FileHandle): AsyncGenerator<Buffer> {
   }
 }
 
-/** The program reads the file by itself: what is compressed never passes through this process. */
-async function* unxz(
+const UNBZIP2 = ["--decompress", "--stdout"];
+
+/**
+ * Decompresses by a program that reads the file by itself: what is compressed never passes
+ * through this process. Where the program is missing, a library does.
+ */
+async function* throughProgram(
+  program: string,
+  parameters: string[],
+  library: (compressed: FileHandle) => AsyncIterable<Buffer>,
   compressed: FileHandle,
-  options: { signal?: AbortSignal; xz?: string },
+  options: { signal?: AbortSignal; program?: string },
 ): AsyncGenerator<Buffer> {
-  const child = spawn(options.xz ?? "xz", XZ_ARGUMENTS, {
+  const child = spawn(options.program ?? program, parameters, {
     stdio: [compressed.fd, "pipe", "pipe"],
     ...(options.signal === undefined ? {} : { signal: options.signal }),
   }) as ChildProcessByStdio<null, Readable, Readable>;
@@ -70,7 +80,9 @@ async function* unxz(
     child.once("error", (error: NodeJS.ErrnoException) =>
       resolve(error.code === "ENOENT" ? "missing" : error),
     );
-    child.once("close", (status) => resolve(status === 0 ? undefined : xzError(complaint)));
+    child.once("close", (status) =>
+      resolve(status === 0 ? undefined : programError(program, complaint)),
+    );
   });
   const spawned = await new Promise<boolean>((resolve) => {
     child.once("spawn", () => resolve(true));
@@ -79,7 +91,7 @@ async function* unxz(
   if (!spawned) {
     const failure = await ended;
     if (failure !== "missing") throw failure;
-    yield* unxzInProcess(compressed);
+    yield* library(compressed);
     return;
   }
   try {
@@ -91,11 +103,20 @@ async function* unxz(
   }
 }
 
-function xzError(complaint: string): Error {
-  return new Error(complaint.trim().replace(/^\S*xz: (\(stdin\): )?/, "") || "xz failed");
+/** The first line of what it says, without its own name and hints for its users. */
+function programError(program: string, complaint: string): Error {
+  const [line = ""] = complaint.trim().split("\n");
+  return new Error(line.replace(/^\S+: (\(stdin\): )?/, "") || `${program} failed`);
 }
 
-async function* unxzInProcess(compressed: FileHandle): AsyncGenerator<Buffer> {
+async function* unbzip2(compressed: FileHandle): AsyncGenerator<Buffer> {
+  const input = Readable.from(bytesOf(compressed));
+  const stream = unbzip2Stream();
+  input.once("error", (error) => stream.destroy(error));
+  yield* new Readable().wrap(input.pipe(stream)) as AsyncIterable<Buffer>;
+}
+
+async function* unxz(compressed: FileHandle): AsyncGenerator<Buffer> {
   // A CommonJS bundle: what its types call a named export lies on the default one.
   const library = (await import("xz-decompress")) as unknown as {
     default: { XzReadableStream: typeof XzReadableStream };

@@ -7,7 +7,7 @@ import { sha256Of } from "./download-read.ts";
 import { UnfitIndex, wrongHash, wrongSize } from "./download-unfit.ts";
 import { type Fetcher, openLocal } from "./fetch.ts";
 import { archiveUrl, shownUrl } from "./fetch-address.ts";
-import type { PlannedIndex } from "./plan.ts";
+import type { PlannedFile } from "./plan.ts";
 import type { FileHandle } from "node:fs/promises";
 
 /**
@@ -59,7 +59,7 @@ interface Choice {
  *   what the Release lists; OperatorError `MIRROR_UNREACHABLE`, `DOWNLOADS_UNUSABLE`
  */
 export async function downloadIndex(
-  index: PlannedIndex,
+  index: PlannedFile,
   options: DownloadOptions,
 ): Promise<IndexFile> {
   let failure: OperatorError | undefined;

@@ -1,7 +1,7 @@
 import { asError } from "../../errors.ts";
 import type { MeteredWork } from "../../operation/progress-meter.ts";
 import { downloadIndex, type DownloadOptions, type IndexFile } from "./download.ts";
-import type { PlannedIndex } from "./plan.ts";
+import type { PlannedFile } from "./plan.ts";
 
 /** Downloads at once. Mirrors ask their users to be modest, and a few fill any line. */
 const AT_ONCE = 4;
@@ -14,14 +14,14 @@ const AT_ONCE = 4;
  *
  * @throws OperatorError as `downloadIndex`, of the first index that failed
  */
-export async function* fetchIndices(
-  due: readonly PlannedIndex[],
+export async function* fetchIndices<File extends PlannedFile>(
+  due: readonly File[],
   options: Omit<DownloadOptions, "onBytes"> & { fetching?: MeteredWork },
-): AsyncGenerator<[PlannedIndex, IndexFile]> {
+): AsyncGenerator<[File, IndexFile]> {
   const stop = new AbortController();
   const signal = AbortSignal.any([options.signal, stop.signal]);
   const waiting = [...due];
-  const ready: [PlannedIndex, IndexFile][] = [];
+  const ready: [File, IndexFile][] = [];
   let wake = (): void => undefined;
 
   let running = AT_ONCE;

@@ -1,13 +1,15 @@
 import { database, inTransaction } from "../../database/connect.ts";
 import { transactionClient } from "../../database/transaction.ts";
 import { SuiteRelease } from "../../model/archive-suite.ts";
+import { type PlannedContent, planContent } from "./content/plan-content.ts";
+import { isContentStored, storedContent } from "./content/store-content.ts";
 import type { IndexFile } from "./download.ts";
 import { createDownloadCache } from "./download-cache.ts";
 import { createFetcher, type Fetcher } from "./fetch.ts";
 import { untilFitting } from "./fetch-again.ts";
 import { fetchIndices } from "./fetch-indices.ts";
 import { fetchRelease, type FetchedRelease } from "./fetch-release.ts";
-import { type PlannedIndex, planIndices } from "./plan.ts";
+import { type PlannedFile, planIndices } from "./plan.ts";
 import { storedIndices } from "./store.ts";
 import {
   type ImportResult,
@@ -51,37 +53,63 @@ async function importOnce(
   const planned = planIndices(suite, fetched.release);
   const stored = await inTransaction(() => storedIndices(transactionClient(), suite.id));
   const due = planned.filter((index) => options.force || !isStored(index, stored));
-  // The transaction begins when there is something to read, and reads while the rest comes in.
-  const { close, files } = await startFetching(due, suite, fetched, fetcher, options);
+  const content = planContent(suite, fetched.release);
+  const dueContent = await dueOfContent(suite, content, options);
+  const packages = startFetching("packages", due, suite, fetched, fetcher, options);
+  const besides = startFetching("content", dueContent, suite, fetched, fetcher, options);
   try {
-    const work: SuiteWork = { suite, planned, due, files, fetched, startedAt, options };
+    // The transaction begins when there is something to read, and reads while the rest comes in.
+    await packages.first;
+    const work: SuiteWork = {
+      suite,
+      planned,
+      due,
+      files: packages.files,
+      content: { planned: content, due: dueContent, files: besides.files },
+      fetched,
+      startedAt,
+      options,
+    };
     const result = options.dryRun
       ? await tryOut(work)
       : await inTransaction(() => storeSuite(work));
     if (result.first && !options.dryRun) await analyze();
     return result;
   } finally {
-    await close();
+    await packages.close();
+    await besides.close();
   }
 }
 
-/** Indices that are coming in. */
-interface Fetching {
-  files: AsyncIterable<[PlannedIndex, IndexFile]>;
+async function dueOfContent(
+  suite: ConfiguredSuite,
+  planned: PlannedContent[],
+  { force }: SuiteOptions,
+): Promise<PlannedContent[]> {
+  const stored = await inTransaction(() => storedContent(transactionClient(), suite.id));
+  return planned.filter((one) => force || !isContentStored(one, stored));
+}
+
+/** Files that are coming in. */
+interface Fetching<File> {
+  /** Resolves when the first is there. */
+  first: Promise<unknown>;
+  files: AsyncIterable<[File, IndexFile]>;
   /** Stops what still runs, and closes what nobody took. */
   close(): Promise<void>;
 }
 
-/** Begins to fetch, and resolves when the first index is there. */
-async function startFetching(
-  due: PlannedIndex[],
+/** Begins to fetch. What goes wrong is heard of where the files are taken. */
+function startFetching<File extends PlannedFile>(
+  what: string,
+  due: File[],
   suite: ConfiguredSuite,
   { release, mirror }: FetchedRelease,
   fetcher: Fetcher,
   options: SuiteOptions,
-): Promise<Fetching> {
+): Fetching<File> {
   const total = due.reduce((sum, index) => sum + (index.forms[0]?.file.size ?? 0), 0);
-  const fetching = options.meter.begin(`${suite.name}: fetching`, total);
+  const fetching = options.meter.begin(`${suite.name}: fetching ${what}`, total);
   const fetched = fetchIndices(due, {
     fetcher,
     cache: createDownloadCache(options.downloads),
@@ -91,19 +119,24 @@ async function startFetching(
     signal: options.signal,
     fetching,
   });
-  const waiting = [await fetched.next()];
+  const first = fetched.next();
+  first.catch(() => undefined);
+  let taken = false;
 
-  async function* files(): AsyncGenerator<[PlannedIndex, IndexFile]> {
-    const first = waiting.pop();
-    if (first?.done === false) yield first.value;
+  async function* files(): AsyncGenerator<[File, IndexFile]> {
+    const one = await first;
+    taken = true;
+    if (one.done !== true) yield one.value;
     yield* fetched;
   }
 
   return {
+    first,
     files: files(),
     async close() {
       await fetched.return(undefined);
-      for (const { done, value } of waiting) if (done !== true) await value[1].close();
+      const one = taken ? undefined : await first.catch(() => undefined);
+      if (one?.done === false) await one.value[1].close();
       fetching.end();
     },
   };

@@ -10,13 +10,15 @@ import { peerArchiveEvents } from "./peer-events.ts";
 import { runList } from "./run-list.ts";
 import { tidyOperation } from "./tidy.ts";
 import { repositorySection } from "./repository-plan.ts";
+import { providers } from "./providers.ts";
+import { show } from "./show.ts";
 import { suiteStatus } from "./status.ts";
 import { suiteList } from "./suite-list.ts";
 
 export const archive: Module = {
   name: "archive",
   summary: "archives as they are: suites, packages, and what changes in them",
-  operations: [importOperation, diffOperation, suiteList, runList, tidyOperation],
+  operations: [importOperation, diffOperation, show, providers, suiteList, runList, tidyOperation],
   distro: [repositorySection],
   events: [...importEvents, ...peerArchiveEvents],
   explain: explainPackage,

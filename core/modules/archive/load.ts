@@ -90,7 +90,7 @@ async function scanAll(
     signal.throwIfAborted();
     size += chunk.length;
     // A small file may unpack to anything; what is not listed is not read.
-    if (expected !== undefined && size > expected.size) throw wrong(name, "is larger");
+    if (expected !== undefined && size > expected.size) throw wrongContent(name, "is larger");
     hash.update(chunk);
     scanner.write(chunk);
     tell(chunk.length);
@@ -98,15 +98,20 @@ async function scanAll(
   }
   const sha256 = hash.digest("hex");
   if (expected !== undefined) {
-    if (size !== expected.size) throw wrong(name, "is smaller");
-    if (expected.sha256 !== undefined && sha256 !== expected.sha256) throw wrong(name, "differs");
+    if (size !== expected.size) throw wrongContent(name, "is smaller");
+    if (expected.sha256 !== undefined && sha256 !== expected.sha256)
+      throw wrongContent(name, "differs");
   }
   scanner.end();
   tell(0);
   return { size };
 }
 
-function wrong(name: string, how: "is larger" | "is smaller" | "differs"): OperatorError {
+/** What is wrong with uncompressed bytes that are not those the Release lists. */
+export function wrongContent(
+  name: string,
+  how: "is larger" | "is smaller" | "differs",
+): OperatorError {
   return how === "differs"
     ? new OperatorError(
         "HASH_MISMATCH",

@@ -77,7 +77,10 @@ function describeOutcome(outcome: Outcome, dryRun: boolean): Message {
   return {
     tone: result.changes.length > 0 || result.first ? "good" : "neutral",
     headline: [place, ` ${verdict(result, dryRun)}: ${held}`],
-    details: result.indices === 0 ? [] : [[readLine(result)]],
+    details: [
+      ...(result.indices === 0 ? [] : [[readLine(result)]]),
+      ...(Object.keys(result.content).length === 0 ? [] : [[contentLine(result)]]),
+    ],
   };
 }
 
@@ -90,6 +93,20 @@ function verdict(result: ImportResult, dryRun: boolean): string {
 
 function readLine({ indices, bytes }: ImportResult): string {
   return `${indices} ${indices === 1 ? "index" : "indices"} read, ${prettyBytes(bytes)}`;
+}
+
+const KINDS: Record<string, string> = {
+  components: "software components",
+  cids: "global ids",
+};
+
+function contentLine({ content }: ImportResult): string {
+  return Object.entries(content)
+    .map(
+      ([kind, count]) =>
+        `${count} ${KINDS[kind] ?? kind.replace(/^translation /, "descriptions in ")}`,
+    )
+    .join(", ");
 }
 
 function dataOf(outcome: Outcome, dryRun: boolean): Record<string, unknown> {

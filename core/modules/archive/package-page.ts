@@ -34,6 +34,10 @@ type SourceFields =
   | "buildDepends"
   | "buildDependsIndep"
   | "buildDependsArch"
+  | "buildConflicts"
+  | "testsuiteTriggers"
+  | "packageList"
+  | "extraSourceOnly"
   | "directory"
   | "addedAt";
 
@@ -62,7 +66,9 @@ export async function sourcePage(address: PackageAddress): Promise<SourcePage | 
             p.standards_version as "standardsVersion", p.maintainer, p.uploaders, p.homepage,
             p.vcs_browser as "vcsBrowser", p.vcs_git as "vcsGit", p.testsuite,
             p.build_depends as "buildDepends", p.build_depends_indep as "buildDependsIndep",
-            p.build_depends_arch as "buildDependsArch", p.directory, p.added_at as "addedAt",
+            p.build_depends_arch as "buildDependsArch", p.build_conflicts as "buildConflicts",
+            p.testsuite_triggers as "testsuiteTriggers", p.package_list as "packageList",
+            p.extra_source_only as "extraSourceOnly", p.directory, p.added_at as "addedAt",
             r.name as repository, i.component, s.id as "suiteId"
        from source_package p
        join archive_index i on i.id = p.index_id
@@ -111,6 +117,8 @@ export interface BinaryPage {
   entries: (Fields<Pick<BinaryPackage, BinaryFields>> & {
     component: string;
     architectures: string[];
+    /** By language. The English one is in `description` as well, where the package has none. */
+    translations: Record<string, { summary: string; description: string | null }>;
   })[];
 }
 
@@ -129,10 +137,19 @@ type BinaryFields =
   | "preDepends"
   | "recommends"
   | "suggests"
+  | "enhances"
   | "provides"
   | "conflicts"
   | "breaks"
   | "replaces"
+  | "builtUsing"
+  | "staticBuiltUsing"
+  | "buildIds"
+  | "sizeInstalled"
+  | "size"
+  | "fileName"
+  | "sha256"
+  | "essential"
   | "addedAt";
 
 /** The page of a binary package; undefined when the suite has none of that name. */
@@ -141,8 +158,13 @@ export async function binaryPage(address: PackageAddress): Promise<BinaryPage | 
     `select distinct on (r.name, i.component, p.version_key)
             p.version, p.source_name as "sourceName", p.source_version as "sourceVersion",
             p.section, p.priority, p.maintainer, p.homepage, p.multi_arch as "multiArch",
-            p.summary, p.description, p.depends, p.pre_depends as "preDepends", p.recommends,
-            p.suggests, p.provides, p.conflicts, p.breaks, p.replaces, p.added_at as "addedAt",
+            p.summary, coalesce(p.description, t.texts -> 'en' ->> 'description') as description,
+            coalesce(t.texts, '{}') as translations,
+            p.depends, p.pre_depends as "preDepends", p.recommends,
+            p.suggests, p.enhances, p.provides, p.conflicts, p.breaks, p.replaces,
+            p.built_using as "builtUsing", p.static_built_using as "staticBuiltUsing",
+            p.build_ids as "buildIds", p.size_installed as "sizeInstalled", p.size,
+            p.file_name as "fileName", p.sha256, p.essential, p.added_at as "addedAt",
             i.component, r.name as repository,
             array(select distinct q.architecture from binary_package q
                     join archive_index j on j.id = q.index_id
@@ -153,6 +175,13 @@ export async function binaryPage(address: PackageAddress): Promise<BinaryPage | 
        join archive_index i on i.id = p.index_id
        join suite s on s.id = i.suite_id
        join repository r on r.id = s.repository_id
+       left join lateral (
+         select jsonb_object_agg(c.variant, jsonb_build_object(
+                  'summary', d.summary, 'description', d.description)) as texts
+           from content_index c
+           join package_description d on d.index_id = c.id and d.md5 = p.description_md5
+          where c.suite_id = i.suite_id and c.kind = 'translation'
+       ) t on true
       where p.name = $1 and s.name = $2 and ($3::text is null or r.name = $3)
       order by r.name, i.component, p.version_key desc`,
     [address.name, address.suite, address.repository ?? null],

@@ -12,18 +12,22 @@ export interface WantedSuite {
   udebs: boolean;
 }
 
-/** An index to import, and the forms it can be fetched in. */
-export interface PlannedIndex {
+/** A file to fetch, and the forms it can be fetched in. */
+export interface PlannedFile {
+  /** Relative to the Release file, without the ending of a compression. */
+  path: string;
+  /** The uncompressed file, where the Release lists it. */
+  plain: ListedFile | undefined;
+  /** Best first, at least one. */
+  forms: { form: Form; file: ListedFile }[];
+}
+
+/** An index of packages to import. */
+export interface PlannedIndex extends PlannedFile {
   kind: IndexKind;
   component: string;
   /** `source` for sources. */
   architecture: string;
-  /** Relative to the Release file, without the ending of a compression. */
-  path: string;
-  /** The uncompressed index, where the Release lists it. */
-  plain: ListedFile | undefined;
-  /** Best first, at least one. */
-  forms: { form: Form; file: ListedFile }[];
 }
 
 /**
@@ -80,7 +84,17 @@ function find(
   component: string,
   architecture: string,
 ): PlannedIndex | undefined {
-  const path = indexPath(kind, component, architecture);
+  const file = planFile(release, indexPath(kind, component, architecture));
+  return file === undefined ? undefined : { kind, component, architecture, ...file };
+}
+
+/**
+ * A file as the Release lists it, in any form; undefined when it does not.
+ *
+ * @param path without the ending of a compression
+ * @throws OperatorError `RELEASE_WITHOUT_SHA256`
+ */
+export function planFile(release: Release, path: string): PlannedFile | undefined {
   const forms = FORMS.flatMap((form) => {
     const file = release.files.get(form === "" ? path : `${path}.${form}`);
     return file === undefined ? [] : [{ form, file }];
@@ -89,7 +103,12 @@ function find(
   if (first === undefined) return undefined;
   const strong = forms.filter(({ file }) => file.sha256 !== undefined);
   if (strong.length === 0) throw withoutSha256(first.file.path);
-  return { kind, component, architecture, path, plain: release.files.get(path), forms: strong };
+  return { path, plain: release.files.get(path), forms: strong };
+}
+
+/** What tells whether a file changed: of the uncompressed one, whatever form is fetched. */
+export function contentHash(file: PlannedFile): string {
+  return file.plain?.sha256 ?? file.forms[0]?.file.sha256 ?? "";
 }
 
 function lacksComponent(wanted: WantedSuite, name: string, has: string[]): OperatorError {

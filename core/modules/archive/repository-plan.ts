@@ -95,6 +95,8 @@ async function presentRepositories(): Promise<PresentRepository[]> {
         architectures: configured?.architectures ?? [],
         sources: suite.sources,
         udebs: suite.udebs,
+        translations: suite.translations,
+        dep11: suite.dep11,
       };
     }),
   }));
@@ -131,7 +133,16 @@ function repositorySteps(wanted: WantedRepository, present?: PresentRepository):
   return steps;
 }
 
-const SUITE_KEYS = ["alias", "summary", "components", "architectures", "sources", "udebs"] as const;
+const SUITE_KEYS = [
+  "alias",
+  "summary",
+  "components",
+  "architectures",
+  "sources",
+  "udebs",
+  "translations",
+  "dep11",
+] as const;
 
 function suiteSteps(
   repository: string,
@@ -143,6 +154,10 @@ function suiteSteps(
     const parts = [...wanted.components, ...wanted.architectures];
     if (wanted.sources) parts.push("sources");
     if (wanted.udebs) parts.push("udebs");
+    if (wanted.translations !== null) {
+      parts.push(...wanted.translations.map((language) => `Translation-${language}`));
+    }
+    if (wanted.dep11) parts.push("dep11");
     return [
       {
         sign: "+",
@@ -160,11 +175,10 @@ function suiteSteps(
 
 async function createSuite(repository: string, wanted: WantedSuiteRow): Promise<void> {
   const owner = await Repository.findOne({ where: { name: repository }, rejectOnEmpty: true });
-  const { name, alias, summary, sources, udebs } = wanted;
-  const row = { repositoryId: owner.id, name, alias, summary, sources, udebs };
-  const suite = await Suite.create(row);
-  await setComponents(suite.id, wanted.components);
-  await setArchitectures(suite.id, wanted.architectures);
+  const { components, architectures, ...columns } = wanted;
+  const suite = await Suite.create({ repositoryId: owner.id, ...columns });
+  await setComponents(suite.id, components);
+  await setArchitectures(suite.id, architectures);
 }
 
 async function changeSuite(
@@ -215,7 +229,7 @@ async function exportRepositories(): Promise<unknown> {
     name,
     ...(mirrors.length === 1 ? { url: mirrors[0] } : { mirrors }),
     keyring,
-    suite: suites.map(({ id: _id, alias, summary, ...suite }) => ({
+    suite: suites.map(({ id: _id, alias, summary, translations, ...suite }) => ({
       name: suite.name,
       ...(alias === null ? {} : { alias }),
       ...(summary === null ? {} : { summary }),
@@ -223,6 +237,8 @@ async function exportRepositories(): Promise<unknown> {
       architectures: suite.architectures,
       sources: suite.sources,
       udebs: suite.udebs,
+      ...(translations === null ? {} : { translations }),
+      dep11: suite.dep11,
     })),
   }));
 }

@@ -22,6 +22,11 @@ const Mirror = z
   .string()
   .refine(isMirror, "an address begins with http://, https:// or file: and has no query");
 
+/** As in the names of `Translation-LANGUAGE`: de, pt_BR, sr@latin. */
+const Language = z
+  .string()
+  .regex(/^[a-z]{2,3}(_[A-Za-z]+)?(@[a-z]+)?$/, "a language is written like de, pt_BR or sr@latin");
+
 const SuiteSection = z
   .strictObject({
     name: SuiteName,
@@ -31,6 +36,8 @@ const SuiteSection = z
     architectures: z.array(Architecture),
     sources: z.boolean().default(true),
     udebs: z.boolean().default(false),
+    translations: z.array(Language).optional(),
+    dep11: z.boolean().default(false),
   })
   .refine((suite) => suite.sources || suite.architectures.length > 0, {
     path: ["architectures"],
@@ -72,6 +79,9 @@ export interface WantedSuiteRow {
   architectures: string[];
   sources: boolean;
   udebs: boolean;
+  /** Null: en, where the archive has it. */
+  translations: string[] | null;
+  dep11: boolean;
 }
 
 /** Resolves what the file leaves open. @param folder of the file, for relative paths */
@@ -88,6 +98,9 @@ export function wantedRepositories(section: RepositorySection, folder: string): 
       architectures: [...new Set(suite.architectures)].toSorted(),
       sources: suite.sources,
       udebs: suite.udebs,
+      translations:
+        suite.translations === undefined ? null : [...new Set(suite.translations)].toSorted(),
+      dep11: suite.dep11,
     })),
   }));
 }

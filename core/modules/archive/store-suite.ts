@@ -8,13 +8,19 @@ import { Suite, SuiteRelease } from "../../model/archive-suite.ts";
 import type { Progress } from "../../operation/declare.ts";
 import type { MeteredWork, ProgressMeter } from "../../operation/progress-meter.ts";
 import { announceChanges, type Singles } from "./announce.ts";
+import {
+  type ContentCounts,
+  contentCounts,
+  type ContentWork,
+  storeContent,
+} from "./content/store-content.ts";
 import type { IndexFile } from "./download.ts";
 import type { FetchOptions } from "./fetch.ts";
 import type { FetchedRelease } from "./fetch-release.ts";
 import { writeJournal } from "./journal.ts";
 import { loadIndex } from "./load.ts";
 import { createStages, mergeIndex, noteDeletedIndex, refuseDuplicates } from "./merge.ts";
-import type { PlannedIndex } from "./plan.ts";
+import { contentHash, type PlannedIndex } from "./plan.ts";
 import {
   beginRun,
   describeIndex,
@@ -58,6 +64,8 @@ export interface ImportResult extends SuiteCounts {
   /** Uncompressed. */
   bytes: number;
   changes: { change: string; count: number }[];
+  /** What it has besides packages, by kind. */
+  content: ContentCounts;
 }
 
 /** What the transaction of an import needs. */
@@ -68,6 +76,7 @@ export interface SuiteWork {
   due: PlannedIndex[];
   /** Their contents, as they come in; who takes one closes it. */
   files: AsyncIterable<[PlannedIndex, IndexFile]>;
+  content: ContentWork;
   fetched: FetchedRelease;
   startedAt: Date;
   options: SuiteOptions;
@@ -97,11 +106,14 @@ export async function storeSuite(work: SuiteWork): Promise<ImportResult> {
     indices: due.length,
     bytes: 0,
     changes: [],
+    content: {},
     ...(await suiteCounts(client, suite.id)),
   };
   if (isOvertaken(row, work)) return { ...result, indices: 0 };
   const changed = due.length > 0 || obsolete.length > 0;
   if (changed) await storeChanges(work, result, due, obsolete);
+  await storeContent(client, work.content, { ...options, suite });
+  result.content = await contentCounts(client, suite.id);
   await describeSuite(row, work, changed);
   return result;
 }
@@ -270,9 +282,4 @@ function releaseFacts(release: Release): Partial<Suite> {
 /** Whether an index is stored as the Release lists it. */
 export function isStored(index: PlannedIndex, stored: readonly StoredIndex[]): boolean {
   return stored.some((one) => sameIndex(one, index) && one.sha256 === contentHash(index));
-}
-
-/** What tells whether an index changed: of the uncompressed one, whatever form is fetched. */
-function contentHash(index: PlannedIndex): string {
-  return index.plain?.sha256 ?? index.forms[0]?.file.sha256 ?? "";
 }

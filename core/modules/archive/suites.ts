@@ -1,10 +1,11 @@
 import { OperatorError } from "../../errors.ts";
 import { Repository, Suite } from "../../model/archive-suite.ts";
+import type { WantedContent } from "./content/plan-content.ts";
 import type { AskedSuite } from "./fetch-release.ts";
 import type { WantedSuite } from "./plan.ts";
 
 /** A suite as it is to be imported. */
-export interface ConfiguredSuite extends WantedSuite, AskedSuite {
+export interface ConfiguredSuite extends WantedSuite, WantedContent, AskedSuite {
   id: number;
   repository: string;
   failingSince: Date | null;
@@ -73,6 +74,8 @@ export async function configuredSuites(): Promise<ConfiguredSuite[]> {
     architectures: (suite.architectures ?? []).map((one) => one.architecture).toSorted(),
     sources: suite.sources,
     udebs: suite.udebs,
+    translations: suite.translations,
+    dep11: suite.dep11,
     releaseDate: suite.releaseDate,
     failingSince: suite.failingSince,
   }));

@@ -112,6 +112,7 @@ components = ["contrib", "main"]
 architectures = ["amd64"]
 sources = true
 udebs = true
+dep11 = false
 
 [[repository.suite]]
 name = "sid"
@@ -119,6 +120,7 @@ components = ["main"]
 architectures = []
 sources = true
 udebs = false
+dep11 = false
 `,
   );
 });
