@@ -19,7 +19,7 @@ export interface Behaviour {
   garble?: true;
   /** Sends so many bytes and closes the connection. */
   cutAfter?: number;
-  /** Sends so many bytes, and then the whole server is gone for a moment. */
+  /** Sends so many bytes; then all connections break, and for a moment none is taken. */
   dieAfter?: number;
   /** Sends so many bytes and then nothing. */
   stallAfter?: number;
@@ -66,7 +66,7 @@ export async function startMirror(
     behave: () => undefined,
     close: () => closeServer(server),
   };
-  let port = 0;
+  let down = false;
 
   async function serve(request: IncomingMessage, response: ServerResponse): Promise<void> {
     const path = decodeURIComponent(new URL(request.url ?? "/", "http://mirror").pathname);
@@ -82,17 +82,18 @@ export async function startMirror(
       record.sent += bytes;
     });
     if (behaviour.dieAfter === undefined) return;
+    // It keeps its port: somebody else could get it meanwhile.
+    down = true;
     server.closeAllConnections();
-    await new Promise((resolve) => server.close(resolve));
-    await listen();
+    await sleep(5);
+    down = false;
   }
 
-  async function listen(): Promise<void> {
-    await new Promise<void>((resolve) => server.listen(port, "127.0.0.1", resolve));
-    port = (server.address() as AddressInfo).port;
-  }
-
-  await listen();
+  server.on("connection", (socket) => {
+    if (down) socket.destroy();
+  });
+  await new Promise<void>((resolve) => server.listen(0, "127.0.0.1", resolve));
+  const { port } = server.address() as AddressInfo;
   mirror.url = `${tls === undefined ? "http" : "https"}://127.0.0.1:${port}`;
   return mirror;
 }

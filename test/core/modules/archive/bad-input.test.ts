@@ -363,6 +363,23 @@ for (const form of ["xz", "gz"] as const) {
   });
 }
 
+for (const form of ["xz", "gz"] as const) {
+  test(`a small .${form} that unpacks to a gigabyte is read as far as the Release lists`, async (t) => {
+    const lines = await encodeIndex(Buffer.alloc(5_000_000, "#\n"), form);
+    if (lines === undefined) {
+      t.pass("xz is not installed");
+      return;
+    }
+    const archive = await make();
+    await archive.publish({ forms: ["plain", form] });
+    const bomb = Buffer.concat(Array.from({ length: 200 }, () => lines));
+    await replaceListed(archive, `${AMD64}.${form}`, bomb);
+    const error = await refusal(archive);
+    t.is(error.code, "SIZE_MISMATCH");
+    t.regex(error.message, /decompressed, is larger than the Release says/);
+  });
+}
+
 test("a Release that lists no SHA256 is refused", async (t) => {
   const archive = await make();
   await archive.resign((text) => text.replace(/^SHA256:\n( .*\n)*/m, ""));

@@ -87,3 +87,56 @@ test("a machine without xz reads .xz all the same", async (t) => {
   const expected = await readFile("test/fixtures/archive/mini-Packages");
   t.true((await read(bytes, "xz", "no-such-program")).equals(expected));
 });
+
+for (const [what, form, xz] of [
+  ["gzip", "gz", undefined],
+  ["xz, by the program", "xz", "xz"],
+  ["xz, without the program", "xz", "no-such-xz"],
+] as const) {
+  test(`${what}: several streams one after the other are one file`, async (t) => {
+    const bytes = await encoded(form);
+    if (bytes === undefined) {
+      t.pass("xz is not installed");
+      return;
+    }
+    const both = await read(Buffer.concat([bytes, bytes]), form, xz);
+    t.true(both.equals(Buffer.concat([CONTENT, CONTENT])));
+  });
+
+  test(`${what}: who has read enough of a file that unpacks to gigabytes stops it`, async (t) => {
+    // A stream of zeros is a thousandth of what it unpacks to; 200 of them are a gigabyte.
+    const zeros = await encodeIndex(Buffer.alloc(5_000_000), form);
+    if (zeros === undefined) {
+      t.pass("xz is not installed");
+      return;
+    }
+    const bomb = await fileOf(Buffer.concat(Array.from({ length: 200 }, () => zeros)));
+    let size = 0;
+    const options = xz === undefined ? {} : { xz };
+    for await (const chunk of decompress("Packages", bomb, form, options)) {
+      size += chunk.length;
+      if (size > 10_000_000) break;
+    }
+    // Still open, and nobody reads it any more.
+    t.true((await bomb.stat()).size > 0);
+    await bomb.close();
+    t.true(size < 20_000_000, `${size} bytes`);
+  });
+}
+
+test("a reading that is aborted ends with the reason", async (t) => {
+  const bytes = await encoded("xz");
+  if (bytes === undefined) {
+    t.pass("xz is not installed");
+    return;
+  }
+  const stop = new AbortController();
+  const file = await fileOf(bytes);
+  const reading = (async () => {
+    for await (const chunk of decompress("Packages", file, "xz", { signal: stop.signal })) {
+      if (chunk.length > 0) stop.abort(new Error("enough"));
+    }
+  })();
+  await t.throwsAsync(reading, { message: "enough" });
+  await file.close();
+});
