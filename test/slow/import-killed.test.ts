@@ -89,6 +89,7 @@ async function archiveOf(state: number): Promise<TinyArchive> {
     components: COMPONENTS,
     architectures: ARCHITECTURES,
     indices: indicesOf(state),
+    forms: ["xz"],
   });
   await configure(archive);
   return archive;
