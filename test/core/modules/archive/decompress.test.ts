@@ -112,7 +112,7 @@ for (const [what, form, xz] of [
     }
     const bomb = await fileOf(Buffer.concat(Array.from({ length: 200 }, () => zeros)));
     let size = 0;
-    const options = xz === undefined ? {} : { xz };
+    const options = xz === undefined ? {} : { program: xz };
     for await (const chunk of decompress("Packages", bomb, form, options)) {
       size += chunk.length;
       if (size > 10_000_000) break;
