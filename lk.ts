@@ -5,6 +5,7 @@ import tab from "@bomb.sh/tab/commander";
 import { botModule } from "./bot/module.ts";
 import { PARTS, type PartName } from "./core/cli/parts.ts";
 import { failure, runOperation } from "./core/cli/run-operation.ts";
+import { printReplay, type ReplayFlags } from "./core/cli/replay.ts";
 import { printEvents } from "./core/cli/tail.ts";
 import { PROGRESS_MODES, type ProgressMode, type Terminal } from "./core/cli/terminal.ts";
 import { loadSettings } from "./core/config.ts";
@@ -87,11 +88,20 @@ for (const name of Object.keys(PARTS) as PartName[]) {
     });
 }
 
-program.commands
-  .find((command) => command.name() === "event")
+const event = program.commands.find((command) => command.name() === "event");
+event
   ?.command("tail")
   .description("show events of the bus as they come, until interrupted")
   .action(() => printEvents(environment({ quiet: true }), terminal()));
+event
+  ?.command("replay")
+  .description("show events that Lighthouse published, oldest first")
+  .option("--since <when>", "from a number (17), a time (2026-11-22T10:00Z), or how long ago (2h)")
+  .option("--until <when>", "to a number, up to a time, or how long ago")
+  .option("--tag <glob>", "only these tags, * and ? stand for anything")
+  .option("--uuid <uuid>", "only this event")
+  .option("--from <endpoint>", "replay endpoint to ask (default: as configured)")
+  .action((flags: ReplayFlags) => printReplay(environment({ quiet: true }), terminal(), flags));
 
 tab(program);
 

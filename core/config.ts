@@ -9,7 +9,7 @@ const REMEMBERED_DAYS = 90;
 
 const Endpoint = z
   .string()
-  .regex(/^(tcp:\/\/(\*|[^/:]+|\[[0-9a-fA-F:]+\]):(\d{1,5}|\*)|ipc:\/\/.+|inproc:\/\/.+)$/, {
+  .regex(/^(tcp:\/\/(\*|[^/:]+|\[[0-9a-fA-F:.]+\]):(\d{1,5}|\*)|ipc:\/\/.+|inproc:\/\/.+)$/, {
     message: 'an endpoint is written like "tcp://127.0.0.1:5571" or "ipc:///run/laniakea/submit"',
   });
 /** One endpoint or a list of them. (The peer split a plain string into its letters.) */

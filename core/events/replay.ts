@@ -23,8 +23,13 @@ export const ReplayRequest = z.strictObject({
   /** When Lighthouse took the events in. */
   since: z.iso.datetime({ offset: true }).optional(),
   until: z.iso.datetime({ offset: true }).optional(),
-  /** A glob of * and ?. */
-  tag: z.string().min(1).max(200).optional(),
+  /** A glob of * and ?; more stars could keep the database busy for long. */
+  tag: z
+    .string()
+    .min(1)
+    .max(200)
+    .refine((glob) => glob.split("*").length <= 4, { message: "at most three *" })
+    .optional(),
   /** 0 asks for the state alone. */
   limit: z.int().min(0).max(500).default(500),
 });
