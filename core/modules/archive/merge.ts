@@ -33,6 +33,8 @@ export interface StagedIndex {
   suiteId: number;
   kind: IndexKind;
   component: string;
+  /** Where it came from, for errors. */
+  url: string;
   /** Ids of stored stanzas that the index has no more: removed, or changed. */
   gone: number[];
 }
@@ -44,7 +46,7 @@ export interface StagedIndex {
 export async function mergeIndex(client: ClientBase, index: StagedIndex): Promise<void> {
   const sources = index.kind === "source";
   const table = sources ? "source_package" : "binary_package";
-  await client.query(`analyze ${table}_stage`);
+  await client.query(`analyze ${table}_stage (id, index_id, name)`);
   await noteBefore(client, index, `select * from ${table}_stage`);
   const same = `p.id = any($1) and p.name = s.name and p.version = s.version
     ${sources ? "" : "and p.architecture = s.architecture"}`;
@@ -64,6 +66,7 @@ export async function mergeIndex(client: ClientBase, index: StagedIndex): Promis
     await client.query("delete from source_file where source_id = any($1)", [index.gone]);
   }
   await client.query(`delete from ${table} where id = any($1)`, [index.gone]);
+  await refuseCopies(client, index, table);
   await client.query(`insert into ${table} select * from ${table}_stage`);
   await client.query(`truncate ${table}_stage`);
   if (sources) {
@@ -72,28 +75,46 @@ export async function mergeIndex(client: ClientBase, index: StagedIndex): Promis
   }
 }
 
+/** Stanzas that are stored are not looked at again, so that only here a copy of one is seen. */
+async function refuseCopies(
+  client: ClientBase,
+  { kind, url }: StagedIndex,
+  table: string,
+): Promise<void> {
+  const { rows } = await client.query<{ name: string; version: string }>(
+    `select s.name, s.version from ${table}_stage s
+       join ${table} p on p.index_id = s.index_id and p.name = s.name and p.version = s.version
+            ${kind === "source" ? "" : "and p.architecture = s.architecture"}
+      limit 1`,
+  );
+  refuseDuplicate(rows[0], url);
+}
+
 /**
- * Refuses an index in which a package stands twice: the reader sees that only where names come in
- * order, as in Debian's own, and does not look at stanzas again that are stored.
+ * Refuses an index in which a package stands twice, where its reader could not see it because
+ * names did not come in order.
  *
  * @throws OperatorError `DUPLICATE_PACKAGE`
  */
 export async function refuseDuplicates(
   client: ClientBase,
-  index: { kind: IndexKind; indexId: number; name: string },
+  { indexId, kind, url }: { kind: IndexKind; indexId: number; url: string },
 ): Promise<void> {
-  const sources = index.kind === "source";
+  const sources = kind === "source";
   const { rows } = await client.query<{ name: string; version: string }>(
     `select name, version from ${sources ? "source_package" : "binary_package"}
       where index_id = $1 group by name, version${sources ? "" : ", architecture"}
      having count(*) > 1 limit 1`,
-    [index.indexId],
+    [indexId],
   );
-  const [row] = rows;
+  refuseDuplicate(rows[0], url);
+}
+
+function refuseDuplicate(row: { name: string; version: string } | undefined, url: string): void {
   if (row === undefined) return;
   throw new OperatorError(
     "DUPLICATE_PACKAGE",
-    `${index.name}: the package ${row.name} ${row.version} stands there twice.`,
+    `${url}: the package ${row.name} ${row.version} stands there twice.`,
     MEND_FILE,
   );
 }
@@ -101,7 +122,7 @@ export async function refuseDuplicates(
 /** Notes all packages of indices that are about to be deleted as touched. */
 export async function noteDeletedIndex(
   client: ClientBase,
-  index: Omit<StagedIndex, "gone"> & { indexId: number },
+  index: Omit<StagedIndex, "gone" | "url"> & { indexId: number },
 ): Promise<void> {
   const table = index.kind === "source" ? "source_package" : "binary_package";
   await noteBefore(
@@ -115,7 +136,11 @@ export async function noteDeletedIndex(
  * Notes what stood in the suite of each package that this index touches, over all its indices. A
  * package noted earlier in this run stays as it was noted: that was its state at the start.
  */
-async function noteBefore(client: ClientBase, index: StagedIndex, touching: string): Promise<void> {
+async function noteBefore(
+  client: ClientBase,
+  index: Omit<StagedIndex, "url">,
+  touching: string,
+): Promise<void> {
   const sources = index.kind === "source";
   const table = sources ? "source_package" : "binary_package";
   const architecture = sources ? "'source'" : "architecture";

@@ -209,11 +209,9 @@ function createReader(
     });
     const gone = [...known.values()];
     if (!result.first && (gone.length > 0 || loaded.rows > 0)) {
-      await mergeIndex(client, { ...index, suiteId: suite.id, gone });
+      await mergeIndex(client, { ...index, url: file.url, suiteId: suite.id, gone });
     }
-    if (loaded.rows > 0 && !(result.first && loaded.inOrder)) {
-      await refuseDuplicates(client, { ...index, indexId, name: file.url });
-    }
+    if (!loaded.inOrder) await refuseDuplicates(client, { ...index, indexId, url: file.url });
     await describeIndex(client, indexId, { ...loaded, sha256: contentHash(index) });
     part.end();
   };
