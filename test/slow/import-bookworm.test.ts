@@ -1,5 +1,5 @@
 import { spawnSync } from "node:child_process";
-import { existsSync, mkdtempSync } from "node:fs";
+import { mkdtempSync } from "node:fs";
 import { mkdir, open, readFile, rm, writeFile } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { dirname, join } from "node:path";
@@ -13,17 +13,16 @@ import { repositorySection } from "../../core/modules/archive/repository-plan.ts
 import { applyDistro } from "../../core/modules/distro/apply.ts";
 import { eventsOf, importOne, setUpArchiveEvents } from "../support/archive.ts";
 import { testDatabase } from "../support/database.ts";
-import { aptMirror } from "../support/debian-mirror.ts";
+import { aptMirror, DEBIAN_KEYRING, whyNoDebian } from "../support/debian-mirror.ts";
 
 /**
  * Debian bookworm main amd64 as it is published, from the mirror that apt of this machine uses.
  * Skipped, and named, where apt has none or Debian's keyring is missing.
  */
-const KEYRING = "/usr/share/keyrings/debian-archive-keyring.gpg";
 const PACKAGES = indexPath("deb", "main", "amd64");
 const SOURCES = indexPath("source", "main", "");
 const mirror = aptMirror();
-const reason = whyNot();
+const reason = whyNoDebian(mirror);
 const slow = reason === undefined ? test.serial : test.serial.skip;
 
 const folder = mkdtempSync(join(tmpdir(), "lk-bookworm-"));
@@ -48,7 +47,7 @@ test.after.always(async () => {
 
 slow("as many packages are stored as the files have stanzas", async (t) => {
   t.timeout(600_000);
-  await describe([mirror ?? ""], KEYRING);
+  await describe([mirror ?? ""], DEBIAN_KEYRING);
   const started = performance.now();
   const result = await importOne("bookworm", { retries: 2 });
   t.log(`first import: ${Math.round(performance.now() - started)} ms`);
@@ -160,10 +159,4 @@ async function download(path: string): Promise<Buffer> {
   await file.close();
   await writeFile(join(folder, "texts", path), Buffer.concat(chunks));
   return readFile(join(folder, "texts", path));
-}
-
-function whyNot(): string | undefined {
-  if (mirror === undefined) return "apt of this machine has no source for Debian bookworm";
-  if (!existsSync(KEYRING)) return `${KEYRING} is missing; apt-get install debian-archive-keyring`;
-  return undefined;
 }

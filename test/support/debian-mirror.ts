@@ -1,4 +1,5 @@
 import { spawn, spawnSync } from "node:child_process";
+import { existsSync } from "node:fs";
 import { Readable } from "node:stream";
 import { pipeline } from "node:stream/promises";
 
@@ -10,6 +11,16 @@ export function aptMirror(): string | undefined {
   });
   const [first = ""] = (stdout ?? "").split("\n");
   return first === "" ? undefined : first.replace(/\/$/, "");
+}
+
+/** The keys that sign Debian's suites, as its package debian-archive-keyring installs them. */
+export const DEBIAN_KEYRING = "/usr/share/keyrings/debian-archive-keyring.gpg";
+
+/** Why tests cannot import from a mirror of Debian here; undefined where they can. */
+export function whyNoDebian(mirror: string | undefined): string | undefined {
+  if (mirror === undefined) return "apt of this machine has no source for Debian bookworm";
+  if (existsSync(DEBIAN_KEYRING)) return undefined;
+  return `${DEBIAN_KEYRING} is missing; apt-get install debian-archive-keyring`;
 }
 
 /** An index of a suite, uncompressed; undefined where the mirror has no such index. */
