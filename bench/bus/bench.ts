@@ -15,6 +15,9 @@ import { type Actor, postmaster, processorTimes, residentMegabytes, startActor }
 const PYTHON = "/usr/bin/python3";
 const SIGNER = "anise-archive";
 const BURST = 1_000_000;
+/** Events for the receivers that stand beside, in so many turns each. */
+const RECEIVED = 200_000;
+const ROUNDS = 2;
 const GIVE_UP_MS = 600_000;
 
 interface Stage {
@@ -68,7 +71,7 @@ export async function bench(args: string[]): Promise<void> {
     const stage = await prepare(folder, events);
     process.stdout.write(`${machineLine()}; ${events} events of about 700 bytes\n`);
     const ours = await through(stage, { events, rate, subscriber: !values["no-subscriber"] });
-    report(ours, await throughPython(stage, Math.min(events, 100_000)), values.markdown);
+    report(ours, await throughReceivers(stage, Math.min(events, RECEIVED)), values.markdown);
   } finally {
     rmSync(folder, { recursive: true, force: true });
   }
@@ -164,42 +167,63 @@ async function through(stage: Stage, { events, rate, subscriber }: Options): Pro
   }
 }
 
-interface PythonRun {
+interface ReceiverRun {
   received: number;
   cpu: number;
   seconds: number;
 }
 
-async function throughPython(stage: Stage, events: number): Promise<PythonRun> {
-  const script = resolve("bench/bus/receiver.py");
-  const args = [script, "tcp://127.0.0.1:*", String(events), stage.key];
-  const receiver = startActor("python", PYTHON, args);
+/** Receivers that only verify, fed by the same producer; alternately, as the machine may change. */
+async function throughReceivers(
+  stage: Stage,
+  events: number,
+): Promise<Record<string, ReceiverRun>> {
+  const count = String(Math.round(events / ROUNDS));
+  const anywhere = "tcp://127.0.0.1:*";
+  const total: Record<string, ReceiverRun> = {};
+  for (let round = 0; round < ROUNDS; round += 1) {
+    const python = [resolve("bench/bus/receiver.py"), anywhere, count, stage.key];
+    const ours = [program("receiver"), anywhere, count, join(stage.data, "keys")];
+    for (const [name, command, args] of [
+      ["our receiver", process.execPath, ours],
+      ["Python receiver", PYTHON, python],
+    ] as const) {
+      const took = await throughReceiver(stage, count, startActor(name, command, [...args]));
+      const before = total[name] ?? { received: 0, cpu: 0, seconds: 0 };
+      total[name] = {
+        received: before.received + took.received,
+        cpu: before.cpu + took.cpu,
+        seconds: before.seconds + took.seconds,
+      };
+    }
+  }
+  return total;
+}
+
+async function throughReceiver(stage: Stage, count: string, receiver: Actor): Promise<ReceiverRun> {
   while (receiver.facts.length === 0) await sleep(20);
   const endpoint = String(receiver.facts[0]?.["endpoint"]);
-  const sender = [program("producer"), endpoint, stage.events, String(events), "0"];
+  const sender = [program("producer"), endpoint, stage.events, count, "0"];
   const producer = startActor("producer", process.execPath, sender);
   await receiver.ended;
   await producer.stop().catch(() => undefined);
-  return receiver.facts.at(-1) as unknown as PythonRun;
+  return receiver.facts.at(-1) as unknown as ReceiverRun;
 }
 
-function report(ours: Run, python: PythonRun, markdown: boolean): void {
-  const micro = (cpu: number, events: number): string => `${((cpu / events) * 1e6).toFixed(1)} µs`;
-  const perSecond = (cpu: number, events: number): string => (events / cpu).toFixed(0);
-  const lighthouse = ours.cpu["lighthouse"] ?? 0;
-  const lines: Line[] = [
-    ...Object.entries(ours.cpu).map(([name, cpu]) => ({
-      process: name,
-      "CPU/event": micro(cpu, ours.stored),
-      "events/CPU-s": perSecond(cpu, ours.stored),
-    })),
-    {
-      process: "Python receiver (no database)",
-      "CPU/event": micro(python.cpu, python.received),
-      "events/CPU-s": perSecond(python.cpu, python.received),
-    },
-  ];
-  printTable("Processor time", lines, markdown);
+function report(ours: Run, receivers: Record<string, ReceiverRun>, markdown: boolean): void {
+  const python = receivers["Python receiver"];
+  const base = python === undefined ? 0 : python.received / python.cpu;
+  const line = (name: string, cpu: number, events: number): Line => ({
+    process: name,
+    "CPU/event": `${((cpu / events) * 1e6).toFixed(1)} µs`,
+    "events/CPU-s": (events / cpu).toFixed(0),
+    "÷ Python receiver": ratio(events / cpu, base),
+  });
+  const whole = Object.entries(ours.cpu).map(([name, cpu]) => line(name, cpu, ours.stored));
+  const bare = Object.entries(receivers).map(([name, { cpu, received }]) =>
+    line(`${name}, no database`, cpu, received),
+  );
+  printTable("Processor time", [...whole, ...bare], markdown);
   const wall: Line[] = [
     {
       what: "verified and committed",
@@ -208,18 +232,16 @@ function report(ours: Run, python: PythonRun, markdown: boolean): void {
       seconds: ours.seconds.toFixed(1),
     },
     { what: "heard and verified by the subscriber", events: String(ours.heard) },
-    {
-      what: "Python receiver",
-      events: String(python.received),
-      "events/s": (python.received / python.seconds).toFixed(0),
-      seconds: python.seconds.toFixed(1),
-    },
+    ...Object.entries(receivers).map(([name, { received, seconds }]) => ({
+      what: `${name}, no database`,
+      events: String(received),
+      "events/s": (received / seconds).toFixed(0),
+      seconds: seconds.toFixed(1),
+    })),
   ];
   printTable("Wall clock", wall, markdown);
-  const perEvent = lighthouse / ours.stored;
   process.stdout.write(
-    `\nPer CPU-second Lighthouse takes ${ratio(python.cpu / python.received, perEvent)} the events ` +
-      `of the Python receiver.\nMemory at most: ours together ${ours.ours.toFixed(0)} MB, ` +
+    `\nMemory at most: ours together ${ours.ours.toFixed(0)} MB, ` +
       `PostgreSQL ${ours.server.toFixed(0)} MB.\n`,
   );
 }

@@ -23,6 +23,8 @@ const MEMBERS = ["tag", "uuid", "format", "time", "data"] as const;
 const TAG = /^[A-Za-z0-9_][A-Za-z0-9_.:+-]{0,199}$/;
 const TIME =
   /^\d{4}-\d\d-\d\d[T ]\d\d:\d\d(?::\d\d(?:\.\d{1,9})?)?(?:Z|[+-]\d\d:?\d\d(?::\d\d)?)?$/;
+/** The peer's spelling, which JavaScript reads as it is. */
+const LOCAL_TIME = /^\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d(?:\.\d{1,9})?$/;
 /** No zone is further from UTC than 14 hours; the rest is for slow clocks. */
 const FURTHEST_ZONE_MS = 14 * 3_600_000 + 600_000;
 
@@ -89,14 +91,23 @@ export function plainEvent(event: JsonObject): Record<string, unknown> {
  * @returns undefined when the text is no time
  */
 export function eventTime(text: string, uuid: string): Date | undefined {
+  if (LOCAL_TIME.test(text)) return unzonedTime(new Date(`${text}Z`), uuid);
   if (!TIME.test(text)) return undefined;
   const iso = text.replace(" ", "T").replace(/([+-]\d\d):?(\d\d)(?::\d\d)?$/, "$1:$2");
   const zoned = /(?:Z|[+-]\d\d:\d\d)$/.test(iso.slice(16));
   const time = new Date(zoned ? iso : `${iso}Z`);
-  // Also false for NaN. Nothing here is older than Unix time, and databases end at year 0.
-  if (!(time.getTime() >= 0)) return undefined;
+  return zoned ? sane(time) : unzonedTime(time, uuid);
+}
+
+/** Nothing here is older than Unix time, and databases end at year 0. Also false for NaN. */
+function sane(time: Date): Date | undefined {
+  return time.getTime() >= 0 ? time : undefined;
+}
+
+/** @param time as if it were UTC */
+function unzonedTime(time: Date, uuid: string): Date | undefined {
   const made = uuidTime(uuid);
-  if (zoned || made === undefined) return time;
+  if (sane(time) === undefined || made === undefined) return sane(time);
   return Math.abs(made.getTime() - time.getTime()) <= FURTHEST_ZONE_MS ? made : time;
 }
 

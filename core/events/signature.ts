@@ -25,6 +25,8 @@ export type Verdict =
 export const KEY_ID = "ed25519:0";
 const KEY_BYTES = 32;
 const SIGNATURE_BYTES = 64;
+/** As it is written: 64 bytes in 86 characters, of which the last has four bits that are zero. */
+const USUAL_SIGNATURE = /^[A-Za-z0-9+/]{85}[AQgw]$/;
 const NOT_SIGNED = ["signatures", "unsigned"] as const;
 
 /** A new random key. */
@@ -122,6 +124,7 @@ export function signedBytes(object: JsonObject): Buffer {
 /** A signature has one spelling only, so that no frame can be varied and still be accepted. */
 function readSignature(value: Json | undefined): Buffer | undefined {
   if (typeof value !== "string") return undefined;
+  if (USUAL_SIGNATURE.test(value)) return Buffer.from(value, "base64");
   const bytes = decodeBase64(value, SIGNATURE_BYTES);
   return bytes && encodeBase64(bytes) === toStandard(value) ? bytes : undefined;
 }

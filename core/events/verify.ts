@@ -2,7 +2,7 @@ import { jsonbText } from "./canonical.ts";
 import { type Envelope, type EnvelopeFault, readEnvelope, readMembers } from "./envelope.ts";
 import { isObject, type Json, type JsonObject, JsonError, parseJson } from "./json.ts";
 import { scanEvent } from "./scan.ts";
-import { checkMessage, signedBytes, type TrustedKeys } from "./signature.ts";
+import { checkMessage, KEY_ID, signedBytes, type TrustedKeys } from "./signature.ts";
 
 /** An event that was accepted, in the forms that journal and readers need. */
 export interface VerifiedEvent {
@@ -98,7 +98,7 @@ function readScanned(body: string): ReadFrame | undefined {
   const scanned = scanEvent(body);
   if (scanned === undefined) return undefined;
   const { tag, uuid, format, time, signedText, signaturesText, dataText } = scanned;
-  const signatures = signaturesText === undefined ? undefined : parseJson(signaturesText);
+  const signatures = signaturesText === undefined ? undefined : readSignatures(signaturesText);
   return {
     envelope: readMembers(tag, uuid, format, time),
     signatures,
@@ -106,6 +106,15 @@ function readScanned(body: string): ReadFrame | undefined {
     dataText: () => dataText,
     claims: () => claimsOf(tag, signatures),
   };
+}
+
+const USUAL_SIGNATURES = /^\{"([^"\\]+)":\{"ed25519:0":"([^"\\]+)"\}\}$/;
+
+/** Mostly there is one signer with one signature, which need no parser. */
+function readSignatures(text: string): Json {
+  const [, signer, signature] = USUAL_SIGNATURES.exec(text) ?? [];
+  if (signer === undefined || signature === undefined) return parseJson(text);
+  return new Map([[signer, new Map([[KEY_ID, signature]])]]);
 }
 
 function readParsed(body: string): ReadFrame | Refusal {

@@ -99,7 +99,7 @@ async function submitAll(endpoint: string, frames: readonly Buffer[]): Promise<b
       for (const part of await socket.receive()) {
         const answer = readAnswer(part);
         if (answer === undefined || !("number" in answer)) throw new Error(part.toString());
-        verdicts[Number(answer.number)] = "accepted" in answer;
+        verdicts[answer.number ?? -1] = "accepted" in answer;
         answered += 1;
       }
     }

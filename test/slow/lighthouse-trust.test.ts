@@ -50,7 +50,8 @@ function dealer(t: ExecutionContext, lighthouse: Lighthouse): Dealer {
   return socket;
 }
 
-type Outcome = "accepted" | "duplicate" | string;
+/** `accepted`, `duplicate`, or why it was refused. */
+type Outcome = string;
 
 async function submit(socket: Dealer, text: string): Promise<Outcome> {
   await socket.send([text, "ack"]);
