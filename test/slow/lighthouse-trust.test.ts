@@ -27,6 +27,9 @@ test.after.always(async () => {
   rmSync(directory, { recursive: true });
 });
 
+/** `accepted`, `duplicate`, or why it was refused. */
+type Outcome = string;
+
 /** A signer whose key is trusted. */
 function trust(keyring: Keyring, id: string): SigningKey {
   const pair = newKeyPair(id);
@@ -37,7 +40,9 @@ function trust(keyring: Keyring, id: string): SigningKey {
 async function open(t: ExecutionContext, keyring: Keyring): Promise<Lighthouse> {
   await database().query("truncate event, event_quarantine, submission_tally cascade");
   const endpoints = { submit: ["tcp://127.0.0.1:*"], publish: ["tcp://127.0.0.1:*"] };
-  const lighthouse = createLighthouseOf({ keyring, ...endpoints, log });
+  // As in earnest: with much to do, threads decide, each with a keyring of its own.
+  const thread = { keys: keyring.directory, window: 30 * 86_400_000 };
+  const lighthouse = createLighthouseOf({ keyring, ...endpoints, thread, log });
   await lighthouse.start();
   t.teardown(() => lighthouse.stop());
   return lighthouse;
@@ -49,9 +54,6 @@ function dealer(t: ExecutionContext, lighthouse: Lighthouse): Dealer {
   socket.connect(lighthouse.endpoints().submit[0] ?? "");
   return socket;
 }
-
-/** `accepted`, `duplicate`, or why it was refused. */
-type Outcome = string;
 
 async function submit(socket: Dealer, text: string): Promise<Outcome> {
   await socket.send([text, "ack"]);

@@ -39,7 +39,9 @@ interface Waiting {
 const BATCH = 500;
 const GATHER_MS = 10;
 const RETRY_MS = 1_000;
-const FULL = 10_000;
+/** In memory at most; many thousand usual events, and a few of the longest. */
+const FULL_EVENTS = 10_000;
+const FULL_CHARACTERS = 16_000_000;
 /** Refused frames kept in each window; the rest is only counted, or a flood would fill the disk. */
 const QUARANTINE_WINDOW_MS = 10_000;
 const QUARANTINE_LIMIT = 200;
@@ -48,6 +50,7 @@ const HOPELESS = /^(22|23|54)/;
 
 export function createInbox(log: Log): Inbox {
   let events: Waiting[] = [];
+  let characters = 0;
   let refusals: Refusals = { counts: {}, frames: [] };
   let working: Promise<void> | undefined;
   let closing = false;
@@ -68,6 +71,7 @@ export function createInbox(log: Log): Inbox {
       refusals = { counts: {}, frames: [] };
       await writeUntilDone(batch, refused);
       events = events.slice(batch.length);
+      for (const { event } of batch) characters -= event.body.length;
     }
   }
 
@@ -111,6 +115,7 @@ export function createInbox(log: Log): Inbox {
     add: (event) =>
       new Promise((resolve) => {
         events.push({ event, resolve });
+        characters += event.body.length;
         wake();
       }),
     refuse(frame) {
@@ -122,7 +127,7 @@ export function createInbox(log: Log): Inbox {
       if (++window.count > QUARANTINE_LIMIT) return;
       refusals.frames.push(frame);
     },
-    full: () => events.length >= FULL,
+    full: () => events.length >= FULL_EVENTS || characters >= FULL_CHARACTERS,
     async close() {
       closing = true;
       while (working !== undefined) await working;

@@ -4,10 +4,17 @@ import {
   GREETING_ANSWER,
   readAnswerRequest,
 } from "../../events/acknowledge.ts";
-import { type AdmissionRules, admitFrame } from "../../events/admission.ts";
-import { decodeFrame, MAX_EVENT_BYTES, type VerifiedEvent } from "../../events/verify.ts";
+import type { AdmissionRules } from "../../events/admission.ts";
+import {
+  decodeFrame,
+  type FrameVerdict,
+  MAX_EVENT_BYTES,
+  type VerifiedEvent,
+} from "../../events/verify.ts";
 import { asError } from "../../errors.ts";
 import type { Log } from "../../log.ts";
+import type { AdmissionThread } from "./admission-thread.ts";
+import { createAdmitter } from "./admitter.ts";
 import { type Answers, createAnswers } from "./answers.ts";
 import { bindSocket } from "./bind.ts";
 import { countRefused, type LighthouseCounts } from "./counts.ts";
@@ -16,6 +23,8 @@ import { createInbox, type Fate } from "./inbox.ts";
 export interface ReceiverOptions {
   endpoints: readonly string[];
   rules: AdmissionRules;
+  /** Lets threads decide by the same rules when there is much to do. */
+  thread?: AdmissionThread | undefined;
   counts: LighthouseCounts;
   log: Log;
 }
@@ -27,12 +36,25 @@ export interface Receiver {
   stop(): Promise<void>;
 }
 
+/** A frame that waits for its verdict. */
+interface Submission {
+  json: Buffer;
+  endpoint: string;
+  answer: (given: Acknowledgement) => void;
+}
+
+/** Decided on at once. */
+const BATCH = 128;
+/** Bytes that wait for their verdict at most; beyond it we read no more. */
+const UNDECIDED_BYTES = 4 << 20;
 /** Read and waiting in memory at most; beyond it senders wait, as ROUTER slows them down. */
 const RECEIVE_HIGH_WATER_MARK = 1_000;
 /** Answers waiting for one sender; it has no more than a thousand events under way. */
 const SEND_HIGH_WATER_MARK = 10_000;
-/** How often a quiet socket looks whether it should stop, and a full inbox is tried again. */
+/** How often a quiet socket looks whether it should stop. */
 const LOOK_MS = 200;
+/** How often a full inbox is looked at: a fraction of what it takes to write a batch. */
+const ROOM_MS = 5;
 /** What senders had handed over when we were told to stop is still read for so long. */
 const DRAIN_MS = 1_000;
 
@@ -42,6 +64,10 @@ export function createReceiver(options: ReceiverOptions): Receiver {
   const sockets: Router[] = [];
   const answering: Answers[] = [];
   const loops: Promise<void>[] = [];
+  const admitter = createAdmitter(rules, options.thread, log);
+  let gathered: Submission[] = [];
+  let undecided = 0;
+  let settling: Promise<void> = Promise.resolve();
   let stopBy = Number.POSITIVE_INFINITY;
 
   async function listen(socket: Router, endpoint: string): Promise<void> {
@@ -57,8 +83,12 @@ export function createReceiver(options: ReceiverOptions): Receiver {
         continue;
       }
       take(answers, frames, endpoint);
-      while (inbox.full() && performance.now() < stopBy) await pause();
+      while (isFull() && performance.now() < stopBy) await room();
     }
+  }
+
+  function isFull(): boolean {
+    return inbox.full() || undecided >= UNDECIDED_BYTES;
   }
 
   function take(answers: Answers, frames: Buffer[], endpoint: string): void {
@@ -80,7 +110,32 @@ export function createReceiver(options: ReceiverOptions): Receiver {
       answer({ refused: reason });
       return;
     }
-    const verdict = admitFrame(json, "submit", rules);
+    undecided += json.length;
+    gathered.push({ json, endpoint, answer });
+    if (gathered.length >= BATCH) decide();
+    // Else at the end of this turn of the event loop, with all that came in it.
+    else if (gathered.length === 1) setImmediate(decide);
+  }
+
+  /** Batches are decided at the same time, and settled in the order in which they came. */
+  function decide(): void {
+    const batch = gathered;
+    if (batch.length === 0) return;
+    gathered = [];
+    const verdicts = admitter.admit(batch.map(({ json }) => json));
+    const before = settling;
+    settling = (async () => {
+      const decided = await verdicts;
+      await before;
+      for (const [index, submission] of batch.entries()) {
+        const verdict = decided[index];
+        if (verdict !== undefined) conclude(submission, verdict);
+        undecided -= submission.json.length;
+      }
+    })().catch(unexpected);
+  }
+
+  function conclude({ json, endpoint, answer }: Submission, verdict: FrameVerdict): void {
     if (!verdict.accepted) {
       refuse(endpoint, verdict.code, verdict.reason, json, verdict);
       answer({ refused: verdict.reason });
@@ -145,6 +200,9 @@ export function createReceiver(options: ReceiverOptions): Receiver {
     async stop() {
       stopBy = performance.now() + DRAIN_MS;
       await Promise.all(loops);
+      decide();
+      await settling;
+      await admitter.close();
       await inbox.close();
       await Promise.all(answering.map((answers) => answers.flush()));
       for (const socket of sockets.splice(0)) socket.close();
@@ -157,6 +215,6 @@ function acknowledgement(uuid: string, fate: Fate): Acknowledgement {
   return { accepted: uuid, duplicate: fate.kind === "duplicate" };
 }
 
-function pause(): Promise<void> {
-  return new Promise((resolve) => setTimeout(resolve, LOOK_MS));
+function room(): Promise<void> {
+  return new Promise((resolve) => setTimeout(resolve, ROOM_MS));
 }

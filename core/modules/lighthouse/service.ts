@@ -8,6 +8,7 @@ import { asError, OperatorError } from "../../errors.ts";
 import type { Log } from "../../log.ts";
 import type { Environment } from "../../operation/declare.ts";
 import type { Service } from "../../service.ts";
+import type { AdmissionThread } from "./admission-thread.ts";
 import { type LighthouseCounts, newCounts } from "./counts.ts";
 import { createPublisher } from "./publisher.ts";
 import { createReplayServer } from "./replay-server.ts";
@@ -31,6 +32,8 @@ export interface LighthouseOptions {
   keyring: Keyring;
   /** Who may say what; by default the keyring's word, with 30 days for events to come in. */
   rules?: AdmissionRules;
+  /** Lets threads decide, by the same rules as far as they follow from the key directory. */
+  thread?: AdmissionThread;
   submit: readonly string[];
   publish: readonly string[];
   /** Nobody is replayed to without it. */
@@ -45,7 +48,9 @@ export function createLighthouse(environment: Environment): Lighthouse {
   const { publish, replay, submit } = environment.settings.config.lighthouse;
   const keyring = openKeyring(environment);
   const rules = admissionRules(environment, keyring);
-  return createLighthouseOf({ keyring, rules, submit, publish, replay, log: environment.log });
+  const thread = { keys: keyring.directory, window: rules.window };
+  const endpoints = { submit, publish, replay };
+  return createLighthouseOf({ keyring, rules, thread, ...endpoints, log: environment.log });
 }
 
 /** As `createLighthouse`, for given keys and endpoints. */
@@ -53,7 +58,8 @@ export function createLighthouseOf(options: LighthouseOptions): Lighthouse {
   const { keyring, log } = options;
   const rules = options.rules ?? { authority: keyring, window: DEFAULT_WINDOW_MS };
   const counts = newCounts();
-  const receiver = createReceiver({ endpoints: options.submit, rules, counts, log });
+  const { thread, submit: endpoints } = options;
+  const receiver = createReceiver({ endpoints, rules, thread, counts, log });
   const publisher = createPublisher({ endpoints: options.publish, keyring, counts, log });
   const replayServer = createReplayServer({
     endpoints: options.replay ?? [],
