@@ -24,10 +24,16 @@ export function createListener(
     const fresh = await database().client();
     fresh.on("notification", ({ channel, payload }) => bells[channel]?.(payload ?? ""));
     fresh.on("error", () => undefined);
-    fresh.once("end", () => void reconnect());
-    for (const channel of Object.keys(bells)) {
-      await fresh.query(`listen ${fresh.escapeIdentifier(channel)}`);
+    try {
+      for (const channel of Object.keys(bells)) {
+        await fresh.query(`listen ${fresh.escapeIdentifier(channel)}`);
+      }
+    } catch (thrown) {
+      // Lost already: whoever called tries again, and only they.
+      await fresh.end().catch(() => undefined);
+      throw thrown;
     }
+    fresh.once("end", () => void reconnect());
     client = fresh;
     // What happened before the LISTEN rang nobody.
     for (const ring of Object.values(bells)) ring("");

@@ -1,7 +1,7 @@
 import { join } from "node:path";
 import { readSecret, type Settings } from "../config.ts";
 import { connect, type Database } from "./connect.ts";
-import { joinEmbeddedServer } from "./embedded/server.ts";
+import { keepEmbeddedServer } from "./embedded/keep.ts";
 
 /** The database of the configuration: connected, migrated, with its models; and how to leave it. */
 export interface OpenDatabase {
@@ -20,7 +20,7 @@ export async function openDatabase(settings: Settings): Promise<OpenDatabase> {
     const database = await connect({ url, password, pool });
     return { database, close: () => database.close() };
   }
-  const server = await joinEmbeddedServer({ directory: join(settings.dataDirectory, "postgres") });
+  const server = await keepEmbeddedServer({ directory: join(settings.dataDirectory, "postgres") });
   const database = await connect({ ...server.address, pool });
   return {
     database,

@@ -38,7 +38,13 @@ export function holdLeash(path: string): Leash | undefined {
   try {
     // Non-blocking: without a reader the call fails with ENXIO instead of waiting (fifo(7)).
     const descriptor = openSync(path, constants.O_WRONLY | constants.O_NONBLOCK);
-    return { release: () => closeSync(descriptor) };
+    let held = true;
+    return {
+      release() {
+        if (held) closeSync(descriptor);
+        held = false;
+      },
+    };
   } catch (thrown) {
     const code = (thrown as NodeJS.ErrnoException).code;
     if (code === "ENXIO" || code === "ENOENT") return undefined;

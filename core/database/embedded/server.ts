@@ -23,6 +23,8 @@ import { findPrograms } from "./programs.ts";
 /** A hold on the embedded server. It stops when the last holder has let go. */
 export interface EmbeddedServer {
   address: DatabaseAddress;
+  /** False once the server is gone, by whatever death. */
+  isThere(): boolean;
   release(): void;
 }
 
@@ -50,7 +52,7 @@ export async function joinEmbeddedServer(options: EmbeddedOptions): Promise<Embe
     const leash = holdLeash(place.leash) ?? (await start(place, options));
     if (leash !== undefined) {
       const outcome = await waitUntilReady(place);
-      if (outcome === "ready") return { address: address(place), release: () => leash.release() };
+      if (outcome === "ready") return holdOn(place, leash);
       reason = outcome;
       leash.release();
     }
@@ -61,6 +63,19 @@ export async function joinEmbeddedServer(options: EmbeddedOptions): Promise<Embe
     `The embedded PostgreSQL did not start: ${reason}.\n${logTail(place)}`,
     `See ${place.log}; or set database.url to a PostgreSQL server.`,
   );
+}
+
+function holdOn(place: Place, leash: Leash): EmbeddedServer {
+  return {
+    address: address(place),
+    isThere() {
+      // Whoever takes hold of a leash that nobody reads gets nothing.
+      const another = holdLeash(place.leash);
+      another?.release();
+      return another !== undefined;
+    },
+    release: () => leash.release(),
+  };
 }
 
 interface Place {
@@ -230,8 +245,8 @@ async function waitUntilReady(place: Place): Promise<string> {
       last = asError(thrown).message;
       // The keeper has gone (crash or a stop that was under way): begin anew.
       const leash = holdLeash(place.leash);
+      leash?.release();
       if (leash === undefined || last.includes("shutting down")) return last;
-      leash.release();
     } finally {
       await client.end().catch(() => undefined);
     }

@@ -1,12 +1,14 @@
 import { type ChildProcess, spawn } from "node:child_process";
 import { once } from "node:events";
-import { mkdtempSync, rmSync } from "node:fs";
+import { mkdtempSync, readFileSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { setTimeout as sleep } from "node:timers/promises";
 import test from "ava";
 import pg from "pg";
+import { keepEmbeddedServer } from "../../../core/database/embedded/keep.ts";
 import { joinEmbeddedServer } from "../../../core/database/embedded/server.ts";
+import { eventually } from "../../support/eventually.ts";
 
 const directory = mkdtempSync(join(tmpdir(), "lk-embedded-"));
 const socket = join(directory, "socket");
@@ -72,5 +74,19 @@ test.serial("a new holder that comes while the server stops gets a working one",
     t.true(await answers());
     held.release();
   }
+  t.true(await stopped());
+});
+
+test.serial("a server that was killed is started again by those who need it", async (t) => {
+  const [one, two] = await Promise.all(
+    [1, 2].map(() => keepEmbeddedServer({ directory, durable: false })),
+  );
+  const pid = readFileSync(join(directory, "cluster", "postmaster.pid"), "utf8").split("\n")[0];
+  process.kill(Number(pid), "SIGKILL");
+  await eventually(async () => !(await answers()), "the server is dead");
+  await eventually(answers, "the server is there again");
+  one?.release();
+  t.true(await answers());
+  two?.release();
   t.true(await stopped());
 });
