@@ -1,33 +1,17 @@
-import {
-  openSync,
-  readFileSync,
-  truncateSync,
-  fdatasyncSync,
-  writeSync,
-  existsSync,
-} from "node:fs";
-import { setTimeout as sleep } from "node:timers/promises";
-import { connect, database } from "../../core/database/connect.ts";
-import { eventsAfter } from "../../core/events/sequence.ts";
+import { existsSync, openSync, readFileSync, truncateSync, writeSync } from "node:fs";
+import { admitFrame } from "../../core/events/admission.ts";
+import { createFollower } from "../../core/events/follower.ts";
+import { Keyring } from "../../core/events/keyring.ts";
+import { createLog } from "../../core/log.ts";
 
 /**
- * Writes down what the journal numbers, a line for each: its number there, and its own. Goes on
- * behind the last whole line.
+ * Follows a Lighthouse and writes down what it hears, a line for each event: its sequence, and its
+ * own number. Goes on behind the last whole line.
  *
- * Usage: kill-subscriber.js DATABASE-URL FILE
+ * Usage: kill-subscriber.js PUBLISH REPLAY LIGHTHOUSE-ID KEY-DIRECTORY FILE
  */
-const [url = "", file = ""] = process.argv.slice(2);
-export const LINE_BYTES = 22;
-
-async function connected(): Promise<void> {
-  for (;;) {
-    try {
-      return void (await connect({ url }));
-    } catch {
-      await sleep(200);
-    }
-  }
-}
+const [publish = "", replay = "", lighthouse = "", keys = "", file = ""] = process.argv.slice(2);
+const LINE_BYTES = 22;
 
 if (existsSync(file)) {
   const { length } = readFileSync(file);
@@ -35,21 +19,22 @@ if (existsSync(file)) {
 }
 const descriptor = openSync(file, "a+");
 const last = readFileSync(file, "utf8").slice(-LINE_BYTES);
-let sequence = last === "" ? 0 : Number(last.slice(0, 10));
-await connected();
-for (;;) {
-  try {
-    const events = await eventsAfter(sequence, 500);
-    if (events.length === 0) await sleep(50);
-    for (const event of events) {
-      sequence = event.sequence;
-      const { data } = JSON.parse(event.body) as { data: { number?: number } };
-      const line = [sequence, data.number ?? -1].map((value) => String(value).padStart(10));
-      writeSync(descriptor, `${line.join(" ")}\n`);
-    }
-    fdatasyncSync(descriptor);
-  } catch {
-    await sleep(200);
-    void database();
-  }
-}
+const sequence = last === "" ? 0 : Number(last.slice(0, 10));
+const keyring = new Keyring(keys);
+const rules = { authority: keyring, window: 86_400_000 };
+
+await createFollower({
+  lighthouses: [{ publish, replay }],
+  keyring,
+  decide: (bytes, channel) => admitFrame(bytes, channel, rules),
+  load: () => Promise.resolve([{ lighthouse, sequence }]),
+  onHeard({ position, verdict }) {
+    if (position === undefined || verdict?.accepted !== true) return;
+    const { number } = JSON.parse(verdict.event.dataText) as { number: number };
+    const line = [position.sequence, number].map((value) => String(value).padStart(10)).join(" ");
+    writeSync(descriptor, `${line}\n`);
+  },
+  log: createLog(),
+  askAfterMs: 500,
+}).start();
+setInterval(() => undefined, 60_000);

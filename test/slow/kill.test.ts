@@ -18,9 +18,9 @@ import { writeKeyFile } from "../../core/events/keyring.ts";
 import { freePorts } from "../support/system.ts";
 
 /**
- * Producer, Lighthouse, subscriber and PostgreSQL run as they do in production, each a process,
- * and are killed in random order. Here 10,000 events and 12 kills; LK_FULL=1 makes it 100,000 and 50.
- * LK_SEED repeats a run.
+ * Producer, Lighthouse, subscriber (the one that catches up by replay) and PostgreSQL run as they do
+ * in production, each a process, and are killed in random order. Here 10,000 events and 12 kills;
+ * LK_FULL=1 makes it 100,000 and 50. LK_SEED repeats a run.
  */
 const FULL = process.env["LK_FULL"] === "1";
 const EVENTS = FULL ? 100_000 : 10_000;
@@ -37,7 +37,7 @@ type Victim = (typeof VICTIMS)[number];
 /** What an operator's supervisor does: starts a program, and again whenever it ends. */
 interface Kept {
   kill(): void;
-  /** How often it ended by itself. */
+  /** How it ended, each time it did by itself. */
   ends: string[];
   stop(): void;
 }
@@ -99,6 +99,23 @@ async function killPostgres(): Promise<void> {
   postgres = await joinEmbeddedServer({ directory: join(directory, "postgres") });
 }
 
+/** The id under which Lighthouse publishes, once it is there. */
+async function lighthouseId(host: string): Promise<string> {
+  for (;;) {
+    const client = new pg.Client({ host, user: "laniakea", database: "laniakea" });
+    try {
+      await client.connect();
+      const { rows } = await client.query<{ id: string }>("select id from lighthouse");
+      if (rows[0] !== undefined) return rows[0].id;
+    } catch {
+      // The first start has not made its tables yet.
+    } finally {
+      await client.end();
+    }
+    await sleep(100);
+  }
+}
+
 function heardCount(): number {
   return Math.floor((statSync(heardFile, { throwIfNoEntry: false })?.size ?? 0) / LINE_BYTES);
 }
@@ -113,15 +130,15 @@ test("with everything killed at random each event is there exactly once, in orde
   postgres = await joinEmbeddedServer({ directory: join(directory, "postgres") });
   const host = postgres.address.socketDirectory ?? "";
   const url = `postgres://laniakea@localhost/laniakea?host=${encodeURIComponent(host)}`;
-  const [submit = 0, publish = 0, replay = 0] = await freePorts(3);
+  const [submit = 0, publish = 0, replay = 0, jobs = 0] = await freePorts(4);
   const config = join(directory, "config.toml");
   const server = `tcp://127.0.0.1:${submit}`;
   writeFileSync(
     config,
     `demo = false\n[database]\nurl = "${url}"\n[lighthouse]\nsubmit = "${server}"\n` +
-      `publish = "tcp://127.0.0.1:${publish}"\n`,
+      `publish = "tcp://127.0.0.1:${publish}"\nreplay = "tcp://127.0.0.1:${replay}"\n` +
+      `jobs = "tcp://127.0.0.1:${jobs}"\n`,
   );
-  void replay;
   const pair = newKeyPair("anise-core");
   const key = join(directory, "anise-core.key_secret");
   writeKeyFile(key, pair.secret, 0o600);
@@ -129,10 +146,11 @@ test("with everything killed at random each event is there exactly once, in orde
 
   const lk = [resolve("dist/lk.js"), "--config", config, "--data", join(directory, "var")];
   kept.set("lighthouse", keep("lighthouse", [...lk, "lighthouse"]));
-  kept.set(
-    "subscriber",
-    keep("subscriber", [resolve("dist/test/slow/kill-subscriber.js"), url, heardFile]),
-  );
+  const lighthouse = await lighthouseId(host);
+  const bus = [`tcp://127.0.0.1:${publish}`, `tcp://127.0.0.1:${replay}`, lighthouse];
+  const subscriber = [resolve("dist/test/slow/kill-subscriber.js"), ...bus];
+  const keys = join(directory, "var", "keys");
+  kept.set("subscriber", keep("subscriber", [...subscriber, keys, heardFile]));
   const emitted = [join(directory, "spool"), server, key, join(directory, "progress")];
   const producer = [resolve("dist/test/slow/kill-producer.js"), ...emitted];
   kept.set("producer", keep("producer", [...producer, String(EVENTS), String(Date.now())]));

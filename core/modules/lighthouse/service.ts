@@ -1,10 +1,9 @@
-import type pg from "pg";
-import { database } from "../../database/connect.ts";
+import { createListener } from "../../database/listen.ts";
 import { JOURNAL_CHANNEL } from "../../events/journal.ts";
 import type { AdmissionRules } from "../../events/admission.ts";
 import type { Keyring } from "../../events/keyring.ts";
 import { admissionRules, openKeyring } from "../../events/setup.ts";
-import { asError, OperatorError } from "../../errors.ts";
+import { OperatorError } from "../../errors.ts";
 import type { Log } from "../../log.ts";
 import type { Environment } from "../../operation/declare.ts";
 import type { Service } from "../../service.ts";
@@ -67,7 +66,7 @@ export function createLighthouseOf(options: LighthouseOptions): Lighthouse {
     counts,
     log,
   });
-  const wakeUp = createWakeUp(publisher.wake, log);
+  const wakeUp = createListener({ [JOURNAL_CHANNEL]: publisher.wake }, log);
   let bound: Endpoints = { submit: [], publish: [], replay: [] };
   return {
     name: "lighthouse",
@@ -109,23 +108,4 @@ function ensureKeys(keyring: Keyring, log: Log): void {
     `Lighthouse cannot sign: there is no usable key in ${keyring.secretFile("lighthouse")}.`,
     "Remove that file to have a new one made, or install another: key install lighthouse FILE",
   );
-}
-
-/** Rings at each new event, as long as the connection lasts; publishing polls in any case. */
-function createWakeUp(ring: () => void, log: Log): Pick<Service, "start" | "stop"> {
-  let client: pg.Client | undefined;
-  return {
-    async start() {
-      client = await database().client();
-      client.on("notification", ring);
-      client.on("error", (thrown) => {
-        log.warn({ err: asError(thrown) }, "no wake-ups from the database; polling goes on");
-      });
-      await client.query(`listen ${JOURNAL_CHANNEL}`);
-    },
-    async stop() {
-      await client?.end().catch(() => undefined);
-      client = undefined;
-    },
-  };
 }
