@@ -18,6 +18,7 @@ interface Round {
 }
 
 const ROUNDS: Round[] = [
+  { title: "working 10 s each", accepts: "package-build", work: [5_000, 15_000], seconds: 30 },
   { title: "working 1 s each", accepts: "package-build", work: [500, 1_500], seconds: 30 },
   { title: "never resting", accepts: "package-build", work: [0, 0], seconds: 20 },
   { title: "polling for nothing, 1/s each", accepts: "os-image-build", work: [0, 0], seconds: 20 },

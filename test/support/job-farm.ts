@@ -66,7 +66,7 @@ async function runFarm(order: FarmOrder): Promise<FarmReport> {
       const { endpoint, serverKey, patience } = order;
       const spark = connectSpark({ ...worker, endpoint, serverKey, patience });
       // Not all at the same moment, but for those that never rest.
-      await sleep((place / order.workers.length) * Math.min(order.work[1], 1_000));
+      await sleep((place / order.workers.length) * Math.min(order.work[1], 10_000));
       await runWorker(spark, worker, { order, report, over, empty });
       spark.close();
     }),

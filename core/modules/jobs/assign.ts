@@ -16,8 +16,11 @@ export interface Assignment {
   broken: { job: WaitingJob; reason: string }[];
 }
 
-/** So many jobs may be in the hands of another Lighthouse and are passed over. */
-const SLACK = 32;
+/**
+ * So many jobs more than wanted are looked at, because some may be in the hands of another
+ * Lighthouse and are passed over: few at first, then as many as it can hold.
+ */
+const SLACK = [8, 1_000];
 
 /**
  * Gives waiting jobs to workers, best job first, in the running transaction. Wishes that are alike
@@ -26,31 +29,42 @@ const SLACK = 32;
  */
 export async function assignJobs(wishes: readonly Wish[], policy: JobPolicy): Promise<Assignment> {
   const assignment: Assignment = { jobs: wishes.map(() => null), broken: [] };
-  const given: [job: string, worker: string][] = [];
   for (const places of alike(wishes)) {
     const pairs = fitting(wishes[places[0] ?? 0], policy.indepArchitecture);
     let open = places;
-    // A job that turns out to be broken leaves somebody without one.
-    while (open.length > 0) {
-      const taken = await takeJobs(pairs, open.length);
-      if (taken.length === 0) break;
-      for (const job of taken) {
-        const object = jobObject(job, policy.indepArchitecture);
-        if ("broken" in object) {
-          assignment.broken.push({ job, reason: object.broken });
-          await terminate(job.uuid, object.broken);
-          continue;
-        }
-        const [place = 0, ...rest] = open;
-        open = rest;
-        assignment.jobs[place] = object;
-        const worker = wishes[place]?.worker ?? "";
-        given.push([job.uuid, worker]);
+    for (const slack of SLACK) {
+      // A job that turns out to be broken leaves somebody without one.
+      while (open.length > 0) {
+        const taken = await takeJobs(pairs, open.length, slack);
+        if (taken.length === 0) break;
+        open = await handOut(taken, open, { wishes, policy, assignment });
       }
-      await schedule(given.splice(0));
     }
   }
   return assignment;
+}
+
+/** Gives each of the jobs to the next in the row. @returns who is left without one */
+async function handOut(
+  taken: readonly WaitingJob[],
+  places: readonly number[],
+  to: { wishes: readonly Wish[]; policy: JobPolicy; assignment: Assignment },
+): Promise<number[]> {
+  const open = [...places];
+  const given: [job: string, worker: string][] = [];
+  for (const job of taken) {
+    const object = jobObject(job, to.policy.indepArchitecture);
+    if ("broken" in object) {
+      to.assignment.broken.push({ job, reason: object.broken });
+      await terminate(job.uuid, object.broken);
+      continue;
+    }
+    const place = open.shift() ?? 0;
+    to.assignment.jobs[place] = object;
+    given.push([job.uuid, to.wishes[place]?.worker ?? ""]);
+  }
+  await schedule(given);
+  return open;
 }
 
 /** Places of the wishes that want the same, groups in the order of their first. */
@@ -73,7 +87,11 @@ function fitting(wish: Wish | undefined, indep: string): [kinds: string[], archs
 }
 
 /** Locks the best waiting jobs, passing over those that another Lighthouse has in hand. */
-function takeJobs([kinds, archs]: [string[], string[]], count: number): Promise<WaitingJob[]> {
+function takeJobs(
+  [kinds, archs]: [string[], string[]],
+  count: number,
+  slack: number,
+): Promise<WaitingJob[]> {
   return database().query<WaitingJob>(
     `with pair as (
        select kind, architecture from unnest($1::text[], $2::text[]) as p (kind, architecture)
@@ -83,15 +101,15 @@ function takeJobs([kinds, archs]: [string[], string[]], count: number): Promise<
            select uuid, rank from job
             where status = 'waiting' and job.kind = pair.kind
               and job.architecture = pair.architecture and ready_at <= now()
-            order by rank, uuid limit $3::int + ${SLACK}) as best
-        order by best.rank, best.uuid limit $3::int + ${SLACK}
+            order by rank, uuid limit $3::int + $4::int) as best
+        order by best.rank, best.uuid limit $3::int + $4::int
      )
      select job.uuid, module, kind, version, architecture, repository, data,
             to_char(created_at at time zone 'UTC', 'YYYY-MM-DD"T"HH24:MI:SS.US') as created
        from front join job on job.uuid = front.uuid
       where status = 'waiting'
       order by front.rank, front.uuid limit $3::int for update of job skip locked`,
-    [kinds, archs, count],
+    [kinds, archs, count, slack],
   );
 }
 

@@ -1,6 +1,4 @@
-import { existsSync } from "node:fs";
 import { join } from "node:path";
-import { readKeyFile } from "../../events/key-file.ts";
 import type { Keyring } from "../../events/keyring.ts";
 import { openKeyring } from "../../events/setup.ts";
 import { OperatorError } from "../../errors.ts";
@@ -78,9 +76,7 @@ export function createJobServerOf(options: JobServerOptions): JobServer {
  * @throws OperatorError `KEY_MISSING`
  */
 function serverKey(keyring: Keyring): string {
-  const files = [keyring.secretFile("lighthouse"), keyring.secretFile("general")];
-  const file = files.find((one) => existsSync(one));
-  const secret = file === undefined ? undefined : readKeyFile(file).curve?.secretKey;
+  const secret = keyring.curvePair("lighthouse")?.secretKey;
   if (secret !== undefined) return secret;
   throw new OperatorError(
     "KEY_MISSING",

@@ -95,6 +95,14 @@ export async function jobChecks(): Promise<Message[]> {
   return [{ tone: "good", headline: [`${workers.length} build workers, all well.`] }];
 }
 
+/** Where a job stands, for its page; undefined for one that is not ours. */
+export async function jobState(uuid: string): Promise<Message | undefined> {
+  const job = await Job.findByPk(uuid);
+  if (job === null) return undefined;
+  const names = await workerNames([job]);
+  return jobMessage(job, names.get(job.worker ?? ""), new Date());
+}
+
 const EXPLAINED = 5;
 
 /** What is known of a package from its jobs: the newest of each architecture. */

@@ -1,4 +1,6 @@
 import { html, type Safe } from "../../../core/html.ts";
+import type { Message } from "../../../core/message.ts";
+import { jobState } from "../../../core/modules/jobs/status.ts";
 import { notFound } from "../failure.ts";
 import { eventMessage } from "../parts/event.ts";
 import { messageHtml } from "../parts/message.ts";
@@ -18,7 +20,7 @@ export const excusePage: Page = {
 
 export const jobPage: Page = {
   path: "/jobs/job/:uuid",
-  show: (web, call) => journalPage(web, call, "Job"),
+  show: (web, call) => journalPage(web, call, "Job", jobState),
 };
 
 export const dependencyIssuePage: Page = {
@@ -26,23 +28,31 @@ export const dependencyIssuePage: Page = {
   show: (web, call) => journalPage(web, call, "Dependency issue"),
 };
 
-async function journalPage(web: Web, { params, now }: PageCall, what: string) {
+/** @param stateOf what the database knows about the thing itself, where it is one of ours */
+async function journalPage(
+  web: Web,
+  { params, now }: PageCall,
+  what: string,
+  stateOf?: (uuid: string) => Promise<Message | undefined>,
+) {
   const uuid = checked(Uuid, params["uuid"]).toLowerCase();
   const events = await eventsAbout(uuid);
-  if (events.length === 0) {
+  const latest = events.at(-1);
+  const state =
+    (await stateOf?.(uuid)) ?? (latest === undefined ? null : eventMessage(web.registry, latest));
+  if (state === null) {
     throw notFound(
       `Nothing was said about the ${what.toLowerCase()} ${uuid}.`,
       "Events may have come before this journal began. Look among those it has: /events",
     );
   }
-  const latest = events.at(-1) as JournalEvent;
   return {
     title: what,
     section: "events" as const,
     main: html`<p class="crumbs"><a href="/events">Events</a></p>
       <h1>${what}</h1>
       <p class="quiet"><code>${uuid}</code></p>
-      <div class="panel">${messageHtml(eventMessage(web.registry, latest))}</div>
+      <div class="panel">${messageHtml(state)}</div>
       <section aria-labelledby="history-title">
         <h2 id="history-title">What was said about it</h2>
         <ol class="timeline panel">

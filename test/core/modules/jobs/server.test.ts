@@ -292,6 +292,27 @@ test.serial("hundreds that ask at once get a job each, none twice", async (t) =>
   t.deepEqual(first.map(String).toSorted(), uuids.slice(0, 40).toSorted());
 });
 
+test.serial("two Lighthouses share a queue without giving a job twice", async (t) => {
+  const options = { endpoints: ["tcp://127.0.0.1:*"], keyring, uploadUrl: "", log };
+  const second = createJobServerOf(options);
+  await second.start();
+  t.teardown(() => second.stop());
+  const uuids = await addJobs(Array.from({ length: 60 }, () => HELLO));
+  const sparks = Array.from({ length: 20 }, (_, place) => {
+    const name = `twin${place}`;
+    const key = trustedSparkKey(keyring, `${name}-spark`);
+    const at = place % 2 === 0 ? endpoint : (second.endpoints()[0] ?? "");
+    const one = connectSpark({ name, endpoint: at, serverKey, key });
+    t.teardown(() => one.close());
+    return one;
+  });
+  const all: (string | null)[] = [];
+  for (let round = 0; round < 3; round += 1) {
+    all.push(...(await Promise.all(sparks.map((one) => given(one)))));
+  }
+  t.deepEqual(all.map(String).toSorted(), uuids.toSorted());
+});
+
 test.serial(
   "a job that lacks what its kind needs is given up, and the next is given",
   async (t) => {
