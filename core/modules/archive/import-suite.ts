@@ -110,13 +110,14 @@ function startFetching<File extends PlannedFile>(
 ): Fetching<File> {
   const total = due.reduce((sum, index) => sum + (index.forms[0]?.file.size ?? 0), 0);
   const fetching = options.meter.begin(`${suite.name}: fetching ${what}`, total);
+  const stop = new AbortController();
   const fetched = fetchIndices(due, {
     fetcher,
     cache: createDownloadCache(options.downloads),
     mirrors: [mirror, ...suite.mirrors.filter((other) => other !== mirror)],
     suite: suite.name,
     byHash: release.acquireByHash,
-    signal: options.signal,
+    signal: AbortSignal.any([options.signal, stop.signal]),
     fetching,
   });
   const first = fetched.next();
@@ -134,6 +135,8 @@ function startFetching<File extends PlannedFile>(
     first,
     files: files(),
     async close() {
+      // Else what is waited for has to come in before it can be closed.
+      stop.abort();
       await fetched.return(undefined);
       const one = taken ? undefined : await first.catch(() => undefined);
       if (one?.done === false) await one.value[1].close();
