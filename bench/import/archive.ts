@@ -105,6 +105,7 @@ keyring = "${archive.keyring}"
 name = "${SUITE}"
 components = ["main"]
 architectures = ["amd64"]
+translations = []
 `,
   );
 }

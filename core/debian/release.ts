@@ -70,14 +70,21 @@ const HOUR_MS = 3_600_000;
 /**
  * Refuses a Release that is too old or not yet valid, as apt does.
  *
+ * @param options checkValidUntil: as apt's Check-Valid-Until (sources.list(5))
  * @throws OperatorError `RELEASE_EXPIRED`, `RELEASE_FROM_FUTURE`
  */
-export function checkValidity(release: Release, now: Date, file: string): void {
-  if (release.validUntil !== undefined && release.validUntil < now) {
+export function checkValidity(
+  release: Release,
+  now: Date,
+  file: string,
+  options: { checkValidUntil: boolean } = { checkValidUntil: true },
+): void {
+  if (options.checkValidUntil && release.validUntil !== undefined && release.validUntil < now) {
     throw new OperatorError(
       "RELEASE_EXPIRED",
       `${file} expired: it was valid until ${release.validUntil.toISOString()}.`,
-      "The mirror is stale or the archive is no longer published; try another mirror.",
+      "The mirror is stale: try another. Where the archive is published no more, as a snapshot is: " +
+        "check_valid_until = false for its suite",
     );
   }
   if (release.date.getTime() > now.getTime() + 24 * HOUR_MS) {

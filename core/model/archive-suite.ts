@@ -33,6 +33,7 @@ export class Suite extends Model<InferAttributes<Suite>, InferCreationAttributes
   declare translations: CreationOptional<string[] | null>;
   /** Whether its software components (DEP-11) are imported. */
   declare dep11: CreationOptional<boolean>;
+  declare checkValidUntil: CreationOptional<boolean>;
   declare codename: CreationOptional<string | null>;
   declare origin: CreationOptional<string | null>;
   declare label: CreationOptional<string | null>;
@@ -117,6 +118,7 @@ export function defineArchiveSuite(sequelize: Sequelize): void {
       udebs: { type: DataTypes.BOOLEAN, allowNull: false, defaultValue: false },
       translations: DataTypes.ARRAY(DataTypes.TEXT),
       dep11: { type: DataTypes.BOOLEAN, allowNull: false, defaultValue: false },
+      checkValidUntil: { type: DataTypes.BOOLEAN, allowNull: false, defaultValue: true },
       codename: DataTypes.TEXT,
       origin: DataTypes.TEXT,
       label: DataTypes.TEXT,

@@ -27,6 +27,7 @@ const SUITES = FULL
     )
   : ["bookworm", "trixie", "bookworm-updates", "bookworm-backports"];
 const ARCHITECTURES = FULL ? ["amd64", "arm64", "armhf", "i386", "s390x"] : ["amd64", "arm64"];
+/** The bound that the project has set itself. */
 const MOST_MEGABYTES = 250;
 
 const mirror = aptMirror();
@@ -50,7 +51,7 @@ slow("rows equal the stanzas of each index, in bounded memory", async (t) => {
     const missing = ARCHITECTURES.filter((one) => !architectures.includes(one));
     if (missing.length > 0) t.log(`the mirror has ${suite} without ${missing.join(", ")}`);
     description += `[[repository.suite]]\nname = "${suite}"\ncomponents = ["main"]\n`;
-    description += `architectures = ${JSON.stringify(architectures)}\n`;
+    description += `architectures = ${JSON.stringify(architectures)}\ntranslations = []\n`;
   }
   await writeFile(join(folder, "distro.toml"), description);
 
@@ -132,11 +133,13 @@ function countStanzas(file: string): number {
 function lk(data: string, ...args: string[]): Promise<{ megabytes: number }> {
   return new Promise((done, fail) => {
     const child = spawn(process.execPath, [resolve("dist/lk.js"), "--data", data, ...args], {
-      stdio: ["ignore", "ignore", "pipe"],
+      stdio: ["ignore", "pipe", "pipe"],
     });
-    let stderr = "";
+    let said = "";
     let megabytes = 0;
-    child.stderr.setEncoding("utf8").on("data", (chunk: string) => (stderr += chunk));
+    for (const stream of [child.stdout, child.stderr]) {
+      stream.setEncoding("utf8").on("data", (chunk: string) => (said += chunk));
+    }
     const status = `/proc/${child.pid}/status`;
     const look = setInterval(() => {
       // The kernel keeps the highest figure; it is gone with the process.
@@ -147,7 +150,7 @@ function lk(data: string, ...args: string[]): Promise<{ megabytes: number }> {
     child.once("close", (code) => {
       clearInterval(look);
       if (code === 0) done({ megabytes });
-      else fail(new Error(`lk ${args.join(" ")} ended with ${code}: ${stderr}`));
+      else fail(new Error(`lk ${args.join(" ")} ended with ${code}: ${said}`));
     });
   });
 }

@@ -11,6 +11,7 @@ import { migration as bus } from "./010-bus.ts";
 import { migration as trust } from "./011-trust.ts";
 import { migration as producer } from "./012-producer.ts";
 import { migration as jobs } from "./013-jobs.ts";
+import { migration as suiteValidity } from "./014-suite-validity.ts";
 
 /** All steps of the schema in order. New ones go to the end; old ones never change. */
 export const migrations: readonly Migration[] = [
@@ -26,4 +27,5 @@ export const migrations: readonly Migration[] = [
   trust,
   producer,
   jobs,
+  suiteValidity,
 ];

@@ -10,6 +10,8 @@ export interface AskedSuite {
   name: string;
   mirrors: string[];
   keyring: string;
+  /** Whether a Release that has expired is refused, as it should be. */
+  checkValidUntil: boolean;
   /** Of the Release that was imported last: an older one is a step back. */
   releaseDate: Date | null;
 }
@@ -76,7 +78,7 @@ async function releaseOf(
   const { text } = await verifySigned(signed, suite.keyring, options.signal);
   const release = parseRelease(text, signed.name);
   checkSuiteName(release, suite.name, signed.name);
-  checkValidity(release, new Date(), signed.name);
+  checkValidity(release, new Date(), signed.name, suite);
   if (!options.force) refuseStepBack(release, suite, signed.name);
   return { release, mirror, copy };
 }

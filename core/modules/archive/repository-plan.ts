@@ -97,6 +97,7 @@ async function presentRepositories(): Promise<PresentRepository[]> {
         udebs: suite.udebs,
         translations: suite.translations,
         dep11: suite.dep11,
+        checkValidUntil: suite.checkValidUntil,
       };
     }),
   }));
@@ -142,6 +143,7 @@ const SUITE_KEYS = [
   "udebs",
   "translations",
   "dep11",
+  "checkValidUntil",
 ] as const;
 
 function suiteSteps(
@@ -158,6 +160,7 @@ function suiteSteps(
       parts.push(...wanted.translations.map((language) => `Translation-${language}`));
     }
     if (wanted.dep11) parts.push("dep11");
+    if (!wanted.checkValidUntil) parts.push("whatever its age");
     return [
       {
         sign: "+",
@@ -168,9 +171,14 @@ function suiteSteps(
   }
   return SUITE_KEYS.filter((key) => !isDeepStrictEqual(wanted[key], present[key])).map((key) => ({
     sign: "~",
-    text: `${key} of suite ${place}: ${shown(present[key])} → ${shown(wanted[key])}`,
+    text: `${keyName(key)} of suite ${place}: ${shown(present[key])} → ${shown(wanted[key])}`,
     apply: () => changeSuite(present.id, wanted, key),
   }));
+}
+
+/** As the key is written in the file. */
+function keyName(key: (typeof SUITE_KEYS)[number]): string {
+  return key === "checkValidUntil" ? "check_valid_until" : key;
 }
 
 async function createSuite(repository: string, wanted: WantedSuiteRow): Promise<void> {
@@ -239,6 +247,7 @@ async function exportRepositories(): Promise<unknown> {
       udebs: suite.udebs,
       ...(translations === null ? {} : { translations }),
       dep11: suite.dep11,
+      ...(suite.checkValidUntil ? {} : { check_valid_until: false }),
     })),
   }));
 }

@@ -38,6 +38,7 @@ const SuiteSection = z
     udebs: z.boolean().default(false),
     translations: z.array(Language).optional(),
     dep11: z.boolean().default(false),
+    check_valid_until: z.boolean().default(true),
   })
   .refine((suite) => suite.sources || suite.architectures.length > 0, {
     path: ["architectures"],
@@ -82,6 +83,8 @@ export interface WantedSuiteRow {
   /** Null: en, where the archive has it. */
   translations: string[] | null;
   dep11: boolean;
+  /** False for archives that are not published any more, such as snapshots. */
+  checkValidUntil: boolean;
 }
 
 /** Resolves what the file leaves open. @param folder of the file, for relative paths */
@@ -101,6 +104,7 @@ export function wantedRepositories(section: RepositorySection, folder: string): 
       translations:
         suite.translations === undefined ? null : [...new Set(suite.translations)].toSorted(),
       dep11: suite.dep11,
+      checkValidUntil: suite.check_valid_until,
     })),
   }));
 }

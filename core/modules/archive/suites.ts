@@ -76,6 +76,7 @@ export async function configuredSuites(): Promise<ConfiguredSuite[]> {
     udebs: suite.udebs,
     translations: suite.translations,
     dep11: suite.dep11,
+    checkValidUntil: suite.checkValidUntil,
     releaseDate: suite.releaseDate,
     failingSince: suite.failingSince,
   }));
