@@ -7,7 +7,10 @@ import test from "ava";
 import type { Database } from "../../core/database/connect.ts";
 import { parsePackageList } from "../../core/debian/package-list.ts";
 import { parseRelationship, printRelationship } from "../../core/debian/relationship.ts";
+import { silentLog } from "../../core/log.ts";
+import { findFiles } from "../../core/modules/archive/contents/find-files.ts";
 import { repositorySection } from "../../core/modules/archive/repository-plan.ts";
+import { findSuite } from "../../core/modules/archive/suites.ts";
 import { applyDistro } from "../../core/modules/distro/apply.ts";
 import { aptMirror, DEBIAN_KEYRING, whyNoDebian } from "../support/debian-mirror.ts";
 import { importOne, setUpArchiveEvents } from "../support/archive.ts";
@@ -26,6 +29,8 @@ interface Case {
   udebs?: boolean;
   translations?: string[];
   dep11?: boolean;
+  /** A file and the package that has it. */
+  file?: [path: string, packageName: string];
 }
 const SMALL: Case[] = [
   {
@@ -33,6 +38,7 @@ const SMALL: Case[] = [
     components: ["main", "contrib", "non-free-firmware"],
     architectures: ["amd64", "arm64"],
     udebs: true,
+    file: ["/etc/cron.daily/samba", "samba"],
   },
   {
     name: "bookworm-backports",
@@ -58,6 +64,7 @@ const LARGE: Case[] = [
     udebs: true,
     translations: ["de", "en"],
     dep11: true,
+    file: ["/bin/bash", "bash"],
   },
 ];
 const CASES = process.env["LK_FULL"] === "1" ? [...SMALL, ...LARGE] : SMALL;
@@ -115,6 +122,30 @@ for (const [number, suite] of CASES.entries()) {
     t.deepEqual(await rowPlaces(), before);
   });
 
+  if (suite.file !== undefined) {
+    const [path, name] = suite.file;
+    slow(`${what}: Contents tell which package has a file and which files it has`, async (t) => {
+      t.timeout(900_000);
+      const options = {
+        signal: new AbortController().signal,
+        log: silentLog(),
+        progress: () => undefined,
+        downloads: join(folder, "downloads"),
+        limit: 10_000,
+      };
+      const stored = await findSuite(suite.name);
+      const owner = await findFiles(stored, { paths: [path] }, options);
+      t.deepEqual(owner.entries, [{ path: path.slice(1), packages: [name] }]);
+      const { entries } = await findFiles(stored, { package: name }, options);
+      const memory = Math.round(process.memoryUsage().rss / 1e6);
+      t.log(`${entries.length} files, ${memory} MB resident`);
+      t.deepEqual(
+        entries.map((one) => one.path),
+        await filesByHand(suite, name),
+      );
+    });
+  }
+
   slow(`${what}: each relationship and Package-List parses and prints as it was`, async (t) => {
     t.timeout(900_000);
     let fields = 0;
@@ -158,7 +189,7 @@ interface Index {
   listed: number;
 }
 
-async function describe({ name, ...suite }: Case): Promise<void> {
+async function describe({ name, file: _file, ...suite }: Case): Promise<void> {
   const document = {
     repository: [
       {
@@ -215,6 +246,22 @@ async function countByHand(suite: string, { kind, path }: Index): Promise<number
   }
   const pattern = kind === "components" ? "^ID:" : "^Package:";
   return Number(spawnSync("grep", ["-c", pattern, file], { encoding: "utf8" }).stdout);
+}
+
+/** The paths of a package, as grep finds them in the Contents. */
+async function filesByHand(suite: Case, name: string): Promise<string[]> {
+  const paths = new Set<string>();
+  for (const component of suite.components) {
+    for (const architecture of suite.architectures) {
+      const file = await download(suite.name, `${component}/Contents-${architecture}`);
+      const found = spawnSync("grep", ["-E", `[/,[:space:]]${name}(,|$)`, file], {
+        encoding: "utf8",
+      });
+      for (const line of found.stdout.split("\n")) paths.add(line.replace(/\s+\S+$/, ""));
+    }
+  }
+  paths.delete("");
+  return [...paths].toSorted();
 }
 
 const PROGRAMS = { xz: "xz", bz2: "bzip2", gz: "gzip" };

@@ -1,6 +1,7 @@
 import prettyBytes from "pretty-bytes";
 import { settingPath } from "../../config.ts";
 import type { Module } from "../module.ts";
+import { contents } from "./contents/operation.ts";
 import { DOWNLOADS, downloadsSize } from "./download-cache.ts";
 import { importEvents } from "./events.ts";
 import { explainPackage } from "./explain.ts";
@@ -18,7 +19,16 @@ import { suiteList } from "./suite-list.ts";
 export const archive: Module = {
   name: "archive",
   summary: "archives as they are: suites, packages, and what changes in them",
-  operations: [importOperation, diffOperation, show, providers, suiteList, runList, tidyOperation],
+  operations: [
+    importOperation,
+    diffOperation,
+    show,
+    providers,
+    contents,
+    suiteList,
+    runList,
+    tidyOperation,
+  ],
   distro: [repositorySection],
   events: [...importEvents, ...peerArchiveEvents],
   explain: explainPackage,
