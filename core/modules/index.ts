@@ -12,12 +12,14 @@ import { keys } from "./keys/index.ts";
 import { lighthouse } from "./lighthouse/index.ts";
 import { migrate } from "./migrate/index.ts";
 import type { Module } from "./module.ts";
+import { software } from "./software/index.ts";
 import { sync } from "./sync/index.ts";
 import { work } from "./work/index.ts";
 
 /** THE list of core's modules: one line each, in the order they answer. Nothing else names them. */
 export const coreModules: readonly Module[] = [
   archive,
+  software,
   distro,
   sync,
   migrate,

@@ -6,7 +6,7 @@ import { addForms } from "./forms.ts";
 import { HEADERS } from "./headers.ts";
 import { addLivePages } from "./live/serve.ts";
 import { addMachineRoutes } from "./machine.ts";
-import { addForeignHtml, addPages } from "./pages/serve.ts";
+import { addForeignHtml, addIcons, addPages } from "./pages/serve.ts";
 import { failureView } from "./pages/failure.ts";
 import { askedOf, sendView, type Server, type ServerParts } from "./serving.ts";
 
@@ -71,6 +71,7 @@ export async function createServer(parts: ServerParts): Promise<Server> {
   addMachineRoutes(server, parts);
   addPages(server, parts);
   addForeignHtml(server, parts);
+  addIcons(server);
   addForms(server, parts);
   addLivePages(server, parts);
   addApi(server, parts);

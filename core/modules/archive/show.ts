@@ -3,7 +3,7 @@ import { z } from "zod";
 import { type ExpectedBinary, parsePackageList } from "../../debian/package-list.ts";
 import { printRelation } from "../../debian/relationship.ts";
 import { OperatorError } from "../../errors.ts";
-import type { Inline, Message } from "../../message.ts";
+import type { Inline, Message, Table } from "../../message.ts";
 import { declareOperation } from "../../operation/declare.ts";
 import { type BinaryPage, binaryPage, type SourcePage, sourcePage } from "./package-page.ts";
 import { packageVersions } from "./read.ts";
@@ -163,7 +163,7 @@ function binaryMessage(
       ` in ${page.repository}:${page.suite} (${entry.component}): ${summary}`,
     ],
     ...(description === null ? {} : { quote: paragraphs(description) }),
-    details: facts([
+    table: table([
       ["Architectures", entry.architectures.join(" ")],
       ["Source", `${entry.sourceName} ${entry.sourceVersion}`],
       ["Maintainer", entry.maintainer],
@@ -197,9 +197,15 @@ function kibibytes(size: string | null): string {
 }
 
 function facts(pairs: [string, string | null][]): Inline[][] {
-  return pairs
-    .filter((pair): pair is [string, string] => pair[1] !== null && pair[1] !== "")
-    .map(([name, value]) => [`${name}: ${value}`]);
+  return present(pairs).map(([name, value]) => [`${name}: ${value}`]);
+}
+
+function table(pairs: [string, string | null][]): Table {
+  return { columns: ["field", "value"], rows: present(pairs) };
+}
+
+function present(pairs: [string, string | null][]): [string, string][] {
+  return pairs.filter((pair): pair is [string, string] => (pair[1] ?? "") !== "");
 }
 
 function unknownPackage(name: string, suite: string | undefined): OperatorError {

@@ -2,6 +2,7 @@ import { z } from "zod";
 import { html, type Safe } from "../../../core/html.ts";
 import { visible } from "../../../core/message.ts";
 import { type BinaryPage, binaryPage } from "../../../core/modules/archive/package-page.ts";
+import { type SoftwareComponent, softwareNamed } from "../../../core/modules/software/read.ts";
 import { notFound } from "../failure.ts";
 import { factList, homepage, packagePath, relations } from "../parts/package.ts";
 import { momentHtml } from "../parts/time.ts";
@@ -29,10 +30,28 @@ export const binaryPackagePage: Page = {
           <a href="/packages?name=${encodeURIComponent(name)}">in all suites</a>
         </p>
         <h1>${visible(name)}</h1>
+        ${softwareHtml(await softwareNamed(name, suite), name)}
         ${page.entries.map((entry) => entryHtml(entry, page, now))}`,
     };
   },
 };
+
+/** Applications of the package, with their icons. */
+function softwareHtml(found: SoftwareComponent[], packageName: string): Safe[] {
+  return found
+    .filter((one) => one.package === packageName)
+    .map(
+      (one) =>
+        html`<p class="software">
+          ${
+            one.icon === null
+              ? ""
+              : html`<img src="/software/icon/${one.icon}" alt="" width="32" height="32" />`
+          }
+          <strong>${visible(one.name["C"] ?? one.id)}</strong>: ${visible(one.summary["C"] ?? "")}
+        </p>`,
+    );
+}
 
 function entryHtml(entry: BinaryPage["entries"][number], page: BinaryPage, now: Date): Safe {
   const { suite, repository } = page;

@@ -1,4 +1,6 @@
+import { iconOf } from "../../../core/modules/software/read.ts";
 import { requireRole } from "../access.ts";
+import { notFound } from "../failure.ts";
 import { sendView, type Server, type ServerParts, viewerOf } from "../serving.ts";
 import { FOREIGN_HEADERS } from "../headers.ts";
 import { pages } from "./index.ts";
@@ -32,5 +34,19 @@ export function addForeignHtml(server: Server, parts: ServerParts): void {
       .headers(FOREIGN_HEADERS)
       .type("text/html; charset=utf-8")
       .send(mail.html ?? "");
+  });
+}
+
+/** Icons of software, each by the hash of its content: so a browser may keep it for ever. */
+export function addIcons(server: Server): void {
+  server.get("/software/icon/:sha256", async (request, reply) => {
+    const { sha256 } = request.params as { sha256: string };
+    const content = await iconOf(sha256);
+    if (content === undefined) throw notFound("There is no such icon.", "Import its suite again.");
+    // What the archive calls a picture is shown as one, whatever it holds.
+    return reply
+      .headers({ ...FOREIGN_HEADERS, "cache-control": "public, max-age=31536000, immutable" })
+      .type("image/png")
+      .send(content);
   });
 }

@@ -1,7 +1,6 @@
 import { createHash } from "node:crypto";
 import { readFileSync } from "node:fs";
 import test from "ava";
-import { Header } from "tar";
 import type { Database } from "../../../../core/database/connect.ts";
 import { indexPath } from "../../../../core/debian/index-path.ts";
 import { binaryPage } from "../../../../core/modules/archive/package-page.ts";
@@ -22,6 +21,7 @@ import {
   type TinyArchive,
 } from "../../../support/archive.ts";
 import { testDatabase } from "../../../support/database.ts";
+import { tarOf } from "../../../support/tar.ts";
 
 const EN = "main/i18n/Translation-en";
 const DE = "main/i18n/Translation-de";
@@ -46,23 +46,6 @@ function translation(language: string, texts: Record<string, string>): string {
         `Package: ${name}\nDescription-md5: ${md5(name)}\nDescription-${language}: ${text}\n`,
     )
     .join("\n");
-}
-
-function tar(...entries: [name: string, content: string, type?: "SymbolicLink"][]): Buffer {
-  const blocks = entries.flatMap(([path, content, type]) => {
-    const header = new Header({
-      path,
-      mode: 0o644,
-      size: type === undefined ? Buffer.byteLength(content) : 0,
-      type: type ?? "File",
-      ...(type === undefined ? {} : { linkpath: content }),
-    });
-    header.encode();
-    const body = Buffer.alloc(type === undefined ? Math.ceil(content.length / 512) * 512 : 0);
-    body.write(content);
-    return [header.block ?? Buffer.alloc(512), body];
-  });
-  return Buffer.concat([...blocks, Buffer.alloc(1024)]);
 }
 
 function packages(...names: string[]): string {
@@ -165,7 +148,7 @@ test("software is stored with its texts, its icons and its ids", async (t) => {
     {
       [COMPONENTS]: REAL,
       [CIDS]: JSON.stringify({ "scite.desktop": "scite/desktop/1", "org.gemrb.gemrb": ["a", "b"] }),
-      [ICONS]: tar(["./gemrb_gemrb.png", "gemrb"], ["scite_Sci48M.png", "scite"]),
+      [ICONS]: tarOf(["./gemrb_gemrb.png", "gemrb"], ["scite_Sci48M.png", "scite"]),
     },
     { dep11: true },
   );
@@ -250,13 +233,13 @@ for (const [what, indices, code, message] of [
   ["a catalogue without a header", { [COMPONENTS]: "" }, "MALFORMED_DEP11", /is empty/],
   [
     "an icon that leads out of its folder",
-    { [COMPONENTS]: REAL, [ICONS]: tar(["a.png", "a"], ["../../etc/evil.png", "x"]) },
+    { [COMPONENTS]: REAL, [ICONS]: tarOf(["a.png", "a"], ["../../etc/evil.png", "x"]) },
     "BAD_ICON_ARCHIVE",
     /"\.\.\/\.\.\/etc\/evil\.png" leads out of the folder/,
   ],
   [
     "an icon that is a link",
-    { [COMPONENTS]: REAL, [ICONS]: tar(["a.png", "/etc/passwd", "SymbolicLink"]) },
+    { [COMPONENTS]: REAL, [ICONS]: tarOf(["a.png", "/etc/passwd", "SymbolicLink"]) },
     "BAD_ICON_ARCHIVE",
     /"a\.png" is no file but of the kind SymbolicLink/,
   ],
@@ -303,7 +286,7 @@ test("a suite that goes takes its descriptions and software with it", async (t) 
     {
       [EN]: translation("en", { foo: "the foo" }),
       [COMPONENTS]: REAL,
-      [ICONS]: tar(["a.png", "a"]),
+      [ICONS]: tarOf(["a.png", "a"]),
     },
     { dep11: true },
   );

@@ -64,7 +64,7 @@ test("a package is shown with its long description and what it is expected to bu
   const answer = await ask("show", { package: "mini" });
   const text = answer.messages.map(renderText).join("\n");
   t.regex(text, /First\.\n.*\n.*Second\./);
-  t.regex(text, /Depends: libmini \(>= 1\)/);
+  t.regex(text, /Depends +libmini \(>= 1\)/);
   t.regex(text, /mini-doc/);
   t.regex(text, /<!stage1>/);
   const [shown] = answer.data as { kind: string; expected: { name: string }[] }[];
