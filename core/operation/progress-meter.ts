@@ -32,6 +32,7 @@ export interface MeteredPart {
 const INTERVAL_MS = 100;
 /** More than this at once are counted, but not shown one by one. */
 const MOST_PARTS = 8;
+const MOST_PLACES = 3;
 
 interface Part {
   name: string;
@@ -120,7 +121,7 @@ function sumOf(works: readonly Work[]): Progress {
       })),
   );
   return {
-    step: open.map((work) => work.step).join(", "),
+    step: stepOf(open.map((work) => work.step)),
     // What is fetched twice is not twice as much.
     done: total === undefined ? done : Math.min(done, total),
     ...(total === undefined ? {} : { total }),
@@ -128,6 +129,17 @@ function sumOf(works: readonly Work[]): Progress {
     ...(packages > 0 ? { packages } : {}),
     ...(parts.length > 0 ? { parts: parts.slice(0, MOST_PARTS) } : {}),
   };
+}
+
+/** `bookworm: reading` for one; `bookworm, sid: reading, fetching` for several, not endless. */
+function stepOf(steps: readonly string[]): string {
+  const split = steps.map((step) => /^(?:(.*?): )?(.*)$/s.exec(step));
+  const places = [...new Set(split.map((parts) => parts?.[1]))].filter((one) => one !== undefined);
+  const what = [...new Set(split.map((parts) => parts?.[2] ?? ""))].join(", ");
+  if (places.length === 0) return what;
+  const more = places.length - MOST_PLACES;
+  const shown = places.slice(0, MOST_PLACES).join(", ");
+  return `${shown}${more > 0 ? ` and ${more} more` : ""}: ${what}`;
 }
 
 function totalOf(work: Work): number | undefined {

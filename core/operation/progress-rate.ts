@@ -12,16 +12,17 @@ export type RateMeter = (progress: Progress, atMs: number) => Progress;
 
 /**
  * The rate is what was done lately by the time it took, both fading with age: it follows a change
- * within seconds and does not jump with each report. Begins anew with each step.
+ * within seconds and does not jump with each report. Begins anew when the count does: names of steps
+ * change all the time where several things are done at once.
  */
 export function createRateMeter(): RateMeter {
-  let last: { step: string; done: number; packages: number; at: number } | undefined;
+  let last: { done: number; packages: number; at: number } | undefined;
   let fading = { time: 0, done: 0, packages: 0 };
 
   function sample(progress: Progress, done: number, at: number): void {
     const packages = progress.packages ?? 0;
-    if (last === undefined || last.step !== progress.step || done < last.done) {
-      last = { step: progress.step, done, packages, at };
+    if (last === undefined || done < last.done) {
+      last = { done, packages, at };
       fading = { time: 0, done: 0, packages: 0 };
       return;
     }
@@ -33,7 +34,7 @@ export function createRateMeter(): RateMeter {
       done: fading.done * weight + done - last.done,
       packages: fading.packages * weight + Math.max(0, packages - last.packages),
     };
-    last = { step: progress.step, done, packages, at };
+    last = { done, packages, at };
   }
 
   return (progress, at) => {

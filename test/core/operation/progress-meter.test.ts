@@ -52,7 +52,7 @@ test("several suites at once are told together, and the sum never goes back", (t
   const second = other.part("Packages", 50);
   first.add(100);
   first.end();
-  t.is(heard.at(-1)?.step, "bookworm: reading, trixie: fetching");
+  t.is(heard.at(-1)?.step, "bookworm, trixie: reading, fetching");
   one.end();
   clock.at += 200;
   second.add(10);
@@ -66,6 +66,13 @@ test("several suites at once are told together, and the sum never goes back", (t
   other.end();
   meter.begin("sid: reading", 10).part("Sources");
   t.like(heard.at(-1), { step: "sid: reading", done: 0, total: 10 });
+});
+
+test("very many suites at once have a short name", (t) => {
+  const { meter, heard } = metered();
+  for (let number = 0; number < 50; number++)
+    meter.begin(`suite${number}: reading`).part("Sources");
+  t.is(heard.at(-1)?.step, "suite0, suite1, suite2 and 47 more: reading");
 });
 
 test("a part of unknown size makes the whole unknown, unless that is known", (t) => {
