@@ -33,13 +33,13 @@ import { createRandom } from "../support/random.ts";
 /**
  * kill -9 of a real import at random moments, first imports and later ones, while somebody reads
  * all the time: each reader sees the old state of the suite or the new one. The next import
- * completes and leaves what a clean one leaves. LK_FULL=1 kills 60 instead of 15 times.
+ * completes and leaves what a clean one leaves. LK_FULL=1 kills 60 instead of 12 times.
  */
 const FULL = process.env["LK_FULL"] !== undefined;
-const FIRST_KILLS = FULL ? 20 : 5;
-const LATER_KILLS = FULL ? 40 : 10;
+const FIRST_KILLS = FULL ? 20 : 4;
+const LATER_KILLS = FULL ? 40 : 8;
 const SEED = Number(process.env["LK_SEED"] ?? 20_261_122);
-const SOURCES = 1_000;
+const SOURCES = FULL ? 1_000 : 600;
 const COMPONENTS = ["main", "contrib"];
 const ARCHITECTURES = ["amd64", "armhf"];
 
