@@ -111,7 +111,12 @@ for (const [what, behaviour, code, message] of [
   ["refuses", { answer: 403 }, "MIRROR_UNREACHABLE", /InRelease: the server answers 403/],
   ["has nothing", { answer: 404 }, "RELEASE_MISSING", /has neither InRelease nor Release/],
   ["always cuts", { cutAfter: 100 }, "MIRROR_UNREACHABLE", /Cannot fetch http/],
-  ["says nothing", { stallAfter: 0 }, "MIRROR_UNREACHABLE", /Cannot fetch http.*it stopped midway/],
+  [
+    "says nothing",
+    { stallAfter: 0 },
+    "MIRROR_UNREACHABLE",
+    /Cannot fetch http.*(it stopped midway|Timeout)/,
+  ],
   ["sends rubbish", { garble: true }, "BAD_SIGNATURE", /it is not signed/],
   ["sends a login page", { instead: Buffer.from("<html>") }, "BAD_SIGNATURE", /it is not signed/],
 ] as const) {

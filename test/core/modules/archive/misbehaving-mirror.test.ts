@@ -160,7 +160,7 @@ for (const [what, behaviour, code, message] of FAILURES) {
     const made = await scene(t);
     made.mirror.behave = (path) => (isIndex(path) ? behaviour : undefined);
     // Only silence is measured with little patience: a busy machine must not look silent.
-    const patienceMs = /silent|trickles/.test(what) ? 400 : 60_000;
+    const patienceMs = /silent|trickles/.test(what) ? 2000 : 60_000;
     const error = await failsCleanly(t, made, { patienceMs, retries: 0 });
     t.is(error.code, code);
     t.regex(error.message, message);
