@@ -43,8 +43,9 @@ interface Run {
   stored: number;
   heard: number;
   cpu: Record<string, number>;
-  /** Most at one time, MB. */
+  /** Most at one time, MB: of all our processes together, of each, and of PostgreSQL. */
   ours: number;
+  each: Record<string, number>;
   server: number;
 }
 
@@ -135,18 +136,20 @@ async function through(stage: Stage, { events, rate, subscriber }: Options): Pro
     const began = performance.now();
     const args = [program("producer"), stage.submit, stage.events, String(events), String(rate)];
     actors["producer"] = startActor("producer", process.execPath, args);
-    const result: Run = { seconds: 0, stored: 0, heard: 0, cpu: {}, ours: 0, server: 0 };
+    const result: Run = { seconds: 0, stored: 0, heard: 0, cpu: {}, ours: 0, each: {}, server: 0 };
     let producer = 0;
     while (performance.now() - began < GIVE_UP_MS) {
       await sleep(250);
       const times = processorTimes(pids());
       producer = Math.max(producer, times["producer"] ?? 0);
       const { postgresql, ...ours } = pids();
-      const memory = Object.values(ours).map((pid) => residentMegabytes(pid));
-      result.ours = Math.max(
-        result.ours,
-        memory.reduce((sum, one) => sum + one, 0),
-      );
+      let together = 0;
+      for (const [name, pid] of Object.entries(ours)) {
+        const resident = residentMegabytes(pid);
+        together += resident;
+        result.each[name] = Math.max(result.each[name] ?? 0, resident);
+      }
+      result.ours = Math.max(result.ours, together);
       result.server = Math.max(result.server, residentMegabytes(postgresql ?? 0, true));
       const stored = await storedCount(client);
       if (stored > result.stored) result.seconds = (performance.now() - began) / 1000;
@@ -240,8 +243,9 @@ function report(ours: Run, receivers: Record<string, ReceiverRun>, markdown: boo
     })),
   ];
   printTable("Wall clock", wall, markdown);
+  const each = Object.entries(ours.each).map(([name, size]) => `${name} ${size.toFixed(0)}`);
   process.stdout.write(
-    `\nMemory at most: ours together ${ours.ours.toFixed(0)} MB, ` +
+    `\nMemory at most: ours together ${ours.ours.toFixed(0)} MB (${each.join(", ")}), ` +
       `PostgreSQL ${ours.server.toFixed(0)} MB.\n`,
   );
 }

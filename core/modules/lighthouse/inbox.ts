@@ -39,9 +39,9 @@ interface Waiting {
 const BATCH = 500;
 const GATHER_MS = 10;
 const RETRY_MS = 1_000;
-/** In memory at most; many thousand usual events, and a few of the longest. */
-const FULL_EVENTS = 10_000;
-const FULL_CHARACTERS = 16_000_000;
+/** In memory at most: several batches of usual events, or a few of the longest. */
+const FULL_EVENTS = 4_000;
+const FULL_CHARACTERS = 8_000_000;
 /** Refused frames kept in each window; the rest is only counted, or a flood would fill the disk. */
 const QUARANTINE_WINDOW_MS = 10_000;
 const QUARANTINE_LIMIT = 200;
