@@ -12,11 +12,14 @@ export interface Leash {
   release(): void;
 }
 
-/** The shell that keeps the server: $1 is the pipe, the rest the server's command line. */
+/**
+ * The shell that keeps the server: $1 is the pipe, the rest the server's command line. It asks the
+ * server to stop until it has: one that has just begun does not listen to signals yet.
+ */
 export const KEEPER = `
 leash=$1; shift
 "$@" & server=$!
-( read -r _ < "$leash"; kill -INT $server ) & reader=$!
+( read -r _ < "$leash"; while kill -INT $server 2>/dev/null; do sleep 0.2; done ) & reader=$!
 wait $server; status=$?
 kill $reader 2>/dev/null
 exit $status`;

@@ -102,7 +102,10 @@ export function createInbox(log: Log): Inbox {
       await writeUntilDone(batch, { ...refused, frames: [] });
     } else if (others.length > 0) {
       await writeUntilDone([], refused);
-      for (const one of batch) await writeUntilDone([one], NOTHING_REFUSED);
+      for (const one of batch) {
+        // Nothing is left when a stop gave up on the one before.
+        if (events.length > 0) await writeUntilDone([one], NOTHING_REFUSED);
+      }
     } else if (first !== undefined) {
       log.error({ err, uuid: first.event.uuid }, "cannot store an event");
       const database = (refused.counts["database"] ?? 0) + 1;
