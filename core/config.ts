@@ -82,6 +82,12 @@ export const Config = z.strictObject({
         .meta({
           description: `older events are refused unless they are replayed; at most ${REMEMBERED_DAYS}, for so long uuids are remembered`,
         }),
+      keep_days: z.int().min(0).default(400).meta({
+        description: "older events are removed from the journal; 0: none for their age",
+      }),
+      keep_megabytes: z.int().min(0).default(20_000).meta({
+        description: "beyond so much text of events the oldest are removed; 0: none for their size",
+      }),
       upload_url: z
         .string()
         .regex(/^(https?:\/\/.+)?$/, { message: 'written like "https://repo.example.org/_upload"' })
@@ -89,6 +95,16 @@ export const Config = z.strictObject({
         .meta({
           description: "where workers upload what they built; empty: they wait until it is set",
         }),
+      relay: z
+        .strictObject({
+          publish: Endpoints.prefault([]).meta({
+            description: "other Lighthouses whose events ours publishes as well",
+          }),
+          replay: Endpoints.prefault([]).meta({
+            description: "their replay endpoints, in the same order",
+          }),
+        })
+        .prefault({}),
       servers: z
         .strictObject({
           submit: Endpoints.prefault([]).meta({

@@ -1,10 +1,11 @@
 import { database } from "../core/database/connect.ts";
 import { createListener } from "../core/database/listen.ts";
 import type { Follower, Heard } from "../core/events/follower.ts";
+import { createSourceWatch } from "../core/events/source-watch.ts";
 import { JOURNAL_CHANNEL } from "../core/events/journal.ts";
 import type { Environment } from "../core/operation/declare.ts";
 import type { Service } from "../core/service.ts";
-import { type Batcher, createBatcher } from "./batch.ts";
+import { type Batcher, createBatcher } from "../core/batcher.ts";
 import type { Channel } from "./channels/channel.ts";
 import { channelKinds } from "./channels/index.ts";
 import { canonicalDestination } from "./destination.ts";
@@ -92,10 +93,19 @@ function intakeService(environment: Environment, subscribe: Subscribe): Service 
     log: environment.log,
   });
   const follower = subscribe((heard) => batcher.add(heard));
+  const watch = createSourceWatch({
+    reader: "hub",
+    sources: () => follower.sources(),
+    log: environment.log,
+  });
   return {
     name: "intake",
-    start: () => follower.start(),
+    async start() {
+      await follower.start();
+      await watch.start();
+    },
     async stop() {
+      await watch.stop();
       await follower.stop();
       await batcher.close();
     },

@@ -4,11 +4,22 @@ import type { LighthouseAddress } from "./follower.ts";
 /** The Lighthouses that this machine listens to: those of the configuration, by default our own. */
 export function lighthousesOf({ lighthouse }: Config): LighthouseAddress[] {
   const { servers } = lighthouse;
-  const { publish, replay } = servers.publish.length > 0 ? servers : lighthouse;
-  return publish.map((endpoint, place) => ({
+  if (servers.publish.length > 0) return paired(servers);
+  // Several endpoints of our own publish the same: any replay endpoint will do.
+  const replay = lighthouse.publish.map(
+    (_, place) => lighthouse.replay[place % Math.max(lighthouse.replay.length, 1)],
+  );
+  return paired({ publish: lighthouse.publish, replay });
+}
+
+/** Publish endpoints and the replay endpoints in the same places. */
+export function paired(endpoints: {
+  publish: readonly string[];
+  replay: readonly (string | undefined)[];
+}): LighthouseAddress[] {
+  return endpoints.publish.map((endpoint, place) => ({
     publish: connectable(endpoint),
-    // Several endpoints of our own publish the same: any replay endpoint will do.
-    replay: optional(replay[place] ?? (servers.publish.length > 0 ? undefined : replay[0])),
+    replay: optional(endpoints.replay[place]),
   }));
 }
 

@@ -4,8 +4,11 @@ import type { VerifiedEvent } from "./verify.ts";
 /** Channel of the wake-up that new events give; polling is the truth. */
 export const JOURNAL_CHANNEL = "lk_event";
 
-/** How an event came in: made here, submitted to our Lighthouse, or heard on the bus. */
-export type Origin = "local" | "submitted" | "bus";
+/**
+ * How an event came in: made here, submitted to our Lighthouse, heard on the bus, or heard there
+ * to be published here as well.
+ */
+export type Origin = "local" | "submitted" | "bus" | "relayed";
 
 /** What the journal keeps of an event. */
 export type JournalEntry = Omit<VerifiedEvent, "data">;

@@ -16,7 +16,7 @@ export class Event extends Model<InferAttributes<Event>, InferCreationAttributes
   declare receivedAt: CreationOptional<Date>;
   declare signer: string | null;
   /** Made here, submitted to our Lighthouse, or heard from another one on the bus. */
-  declare origin: "local" | "submitted" | "bus";
+  declare origin: "local" | "submitted" | "bus" | "relayed";
   /** The text as received or signed. */
   declare body: string;
   declare data: Record<string, unknown>;

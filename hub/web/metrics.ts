@@ -21,6 +21,7 @@ const BOOKS: [name: string, help: string, labels: string[]][] = [
   ["laniakea_submissions", "Frames submitted to Lighthouse, by what became of them", ["outcome"]],
   ["laniakea_submissions_refused", "Submitted frames that were refused, by why", ["reason"]],
   ["laniakea_deliveries", "Deliveries, by channel and state", ["channel", "state"]],
+  ["laniakea_lighthouse_silent", "1 for a Lighthouse that is not heard", ["endpoint"]],
   ["laniakea_channel_stopped", "1 for a channel that cannot work at all", ["channel"]],
   ["laniakea_operations", "Operations, by state", ["state"]],
   ["laniakea_jobs", "Jobs for build workers, by state", ["architecture", "state"]],

@@ -4,10 +4,12 @@ import { database } from "../../core/database/connect.ts";
 import { type AdmissionRules, admitFrame } from "../../core/events/admission.ts";
 import { newEvent } from "../../core/events/emit.ts";
 import { wireText } from "../../core/events/envelope.ts";
+import type { Heard } from "../../core/events/follower.ts";
 import { newKeyPair, parseKeyFile } from "../../core/events/key-file.ts";
 import { type SigningKey, verifyKeyText } from "../../core/events/signature.ts";
+import { loadPositions } from "../../core/events/positions.ts";
 import { Event, EventQuarantine } from "../../core/model/event.ts";
-import { intakeBooks, takeIn as takeInHeard } from "../../hub/intake.ts";
+import { HUB_READER, intakeBooks, takeIn as takeInHeard } from "../../hub/intake.ts";
 import { rulesFor } from "../support/authority.ts";
 import { hubDatabase } from "../support/hub.ts";
 
@@ -150,3 +152,22 @@ test.serial("every shared case ends where its verdict says", async (t) => {
   t.is(books.received, cases.length);
   t.is(await EventQuarantine.count(), cases.filter((one) => !one.accept).length);
 });
+
+test.serial(
+  "a replayed event triggers nothing a second time, and the position is kept",
+  async (t) => {
+    const one = frame("bash");
+    const verdict = admitFrame(one.bytes, "bus", rules);
+    const lighthouse = "11111111-1111-4111-8111-111111111111";
+    const live: Heard = { ...one, channel: "bus", verdict, position: { lighthouse, sequence: 7 } };
+    await takeInHeard([live]);
+    await database().query("update event set routed_at = now(), considered_at = now()");
+    const replayed: Heard = { ...live, channel: "replay", position: { lighthouse, sequence: 8 } };
+    t.like(await takeInHeard([replayed, replayed]), { stored: 0, duplicate: 2 });
+    const [row] = await database().query<{ undone: string }>(
+      "select count(*) as undone from event where routed_at is null or considered_at is null",
+    );
+    t.is(Number(row?.undone), 0);
+    t.deepEqual(await loadPositions(HUB_READER), [{ lighthouse, sequence: 8 }]);
+  },
+);

@@ -1,5 +1,7 @@
 import { createListener } from "../../database/listen.ts";
+import type { LighthouseAddress } from "../../events/follower.ts";
 import { JOURNAL_CHANNEL } from "../../events/journal.ts";
+import { paired } from "../../events/address.ts";
 import type { AdmissionRules } from "../../events/admission.ts";
 import type { Keyring } from "../../events/keyring.ts";
 import { admissionRules, openKeyring } from "../../events/setup.ts";
@@ -10,6 +12,7 @@ import type { Service } from "../../service.ts";
 import type { AdmissionThread } from "./admission-thread.ts";
 import { type LighthouseCounts, newCounts } from "./counts.ts";
 import { createPublisher } from "./publisher.ts";
+import { createRelay } from "./relay.ts";
 import { createReplayServer } from "./replay-server.ts";
 import { createReceiver } from "./receiver.ts";
 
@@ -35,6 +38,8 @@ export interface LighthouseOptions {
   thread?: AdmissionThread;
   submit: readonly string[];
   publish: readonly string[];
+  /** Lighthouses whose events are published here as well. */
+  relay?: readonly LighthouseAddress[];
   /** Nobody is replayed to without it. */
   replay?: readonly string[];
   log: Log;
@@ -44,11 +49,11 @@ const DEFAULT_WINDOW_MS = 30 * 86_400_000;
 
 /** Lighthouse as the configuration describes it. */
 export function createLighthouse(environment: Environment): Lighthouse {
-  const { publish, replay, submit } = environment.settings.config.lighthouse;
+  const { publish, relay, replay, submit } = environment.settings.config.lighthouse;
   const keyring = openKeyring(environment);
   const rules = admissionRules(environment, keyring);
   const thread = { keys: keyring.directory, window: rules.window };
-  const endpoints = { submit, publish, replay };
+  const endpoints = { submit, publish, replay, relay: paired(relay) };
   return createLighthouseOf({ keyring, rules, thread, ...endpoints, log: environment.log });
 }
 
@@ -67,6 +72,7 @@ export function createLighthouseOf(options: LighthouseOptions): Lighthouse {
     log,
   });
   const wakeUp = createListener({ [JOURNAL_CHANNEL]: publisher.wake }, log);
+  const relay = createRelay({ lighthouses: options.relay ?? [], keyring, rules, log });
   let bound: Endpoints = { submit: [], publish: [], replay: [] };
   return {
     name: "lighthouse",
@@ -78,9 +84,11 @@ export function createLighthouseOf(options: LighthouseOptions): Lighthouse {
       const submit = await receiver.start();
       bound = { submit, publish, replay };
       await wakeUp.start();
+      await relay.start();
       log.info({ ...bound }, "lighthouse is open");
     },
     async stop() {
+      await relay.stop();
       // What was taken in is journalled before the last look for what to publish.
       await receiver.stop();
       await wakeUp.stop();

@@ -12,7 +12,7 @@ export const EventJson = z.object({
   time: z.iso.datetime(),
   receivedAt: z.iso.datetime(),
   signer: z.string().nullable(),
-  origin: z.enum(["local", "submitted", "bus"]),
+  origin: z.enum(["local", "submitted", "bus", "relayed"]),
   data: z.record(z.string(), z.unknown()),
   text: z.string().meta({ description: "what people read of it" }),
 });

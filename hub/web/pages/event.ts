@@ -12,6 +12,7 @@ const ORIGINS = {
   local: "made by this system",
   submitted: "submitted to our Lighthouse",
   bus: "heard on the bus",
+  relayed: "relayed from another Lighthouse",
 };
 const STATES: Record<EventDelivery["state"], [tone: string, word: string]> = {
   pending: ["busy", "on its way"],

@@ -42,6 +42,9 @@ export async function bookEntries(): Promise<BookEntry[]> {
             jsonb_build_object('channel', split_part(destination, ':', 1), 'state', state), count(*)
        from delivery group by split_part(destination, ':', 1), state
      union all
+     select 'laniakea_lighthouse_silent', jsonb_build_object('endpoint', endpoint),
+            max((silent_since is not null)::int) from bus_source group by endpoint
+     union all
      select 'laniakea_channel_stopped', jsonb_build_object('channel', channel), 1 from channel_stop
      union all
      select 'laniakea_operations', jsonb_build_object('state', state), count(*)

@@ -16,7 +16,7 @@ export interface JournalEvent {
   time: Date;
   receivedAt: Date;
   signer: string | null;
-  origin: "local" | "submitted" | "bus";
+  origin: "local" | "submitted" | "bus" | "relayed";
   data: Record<string, unknown>;
 }
 

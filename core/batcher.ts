@@ -1,7 +1,7 @@
 import { setTimeout as sleep } from "node:timers/promises";
-import { createAlarm } from "../core/alarm.ts";
-import { asError } from "../core/errors.ts";
-import type { Log } from "../core/log.ts";
+import { createAlarm } from "./alarm.ts";
+import { asError } from "./errors.ts";
+import type { Log } from "./log.ts";
 
 export interface BatcherOptions<Item> {
   /** Takes a batch, for good once it resolves. Called again with the same one after a throw. */

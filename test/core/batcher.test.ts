@@ -1,7 +1,7 @@
 import { setTimeout as sleep } from "node:timers/promises";
 import test from "ava";
 import { silentLog } from "../../core/log.ts";
-import { createBatcher } from "../../hub/batch.ts";
+import { createBatcher } from "../../core/batcher.ts";
 import { eventually } from "../support/eventually.ts";
 
 const log = silentLog();
