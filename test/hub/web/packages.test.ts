@@ -79,6 +79,32 @@ test("packages answer at the addresses of the field", async (t) => {
   t.regex(binary.body, /href="\/package\/src\/demo\/mini\?repository=demo"/);
 });
 
+test("the page of a package shows its software, and icons that run nothing", async (t) => {
+  const sha256 = "ab".repeat(32);
+  await database().query(
+    `with c as (
+       insert into content_index (suite_id, kind, component, variant, path, sha256, size, entry_count)
+       select id, kind, 'main', 'x', kind, '', 0, 1 from suite, (values ('components'), ('icons')) k (kind)
+       returning id, kind
+     ), i as (
+       insert into software_icon select id, 'mini.png', $1, '\\x3c737667' from c where kind = 'icons'
+     )
+     insert into software_component (index_id, document_hash, component_id, type, package_name, name,
+            summary, description, keywords, categories, icons, screenshots, document)
+     select id, 1, 'org.mini', 'x', 'mini', '{"C": "<b>Mini"}', '{"C": "a thing"}', '{}', '{}', '{}',
+            '{"cached": [{"name": "mini.png"}]}', '[]', '' from c where kind = 'components'`,
+    [sha256],
+  );
+  const { body } = await get("/package/bin/demo/mini");
+  t.true(body.includes("&lt;b&gt;Mini"));
+  t.true(body.includes(`<img src="/software/icon/${sha256}"`));
+  const icon = await get(`/software/icon/${sha256}`);
+  t.is(icon.body, "<svg");
+  t.is(icon.headers["content-type"], "image/png");
+  t.regex(String(icon.headers["content-security-policy"]), /^sandbox; default-src 'none'/);
+  t.is((await get("/software/icon/none")).statusCode, 404);
+});
+
 test("a package is found by its name, by how it begins, and by the bare address", async (t) => {
   for (const url of ["/packages?name=mini", "/mini"]) {
     const { body, statusCode } = await get(url);
