@@ -203,7 +203,8 @@ function elsewhereConfig(): string {
   const file = join(directory, "elsewhere-server.toml");
   const submit = `submit = "${endpoint("elsewhere")}"`;
   const publish = `publish = "${endpoint("elsewhere-publish")}"`;
-  writeFileSync(file, `[lighthouse]\n${submit}\n${publish}\n`);
+  const replay = `replay = "${endpoint("elsewhere-replay")}"`;
+  writeFileSync(file, `[lighthouse]\n${submit}\n${publish}\n${replay}\n`);
   return file;
 }
 
