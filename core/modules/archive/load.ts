@@ -1,5 +1,4 @@
 import { createHash } from "node:crypto";
-import { Readable } from "node:stream";
 import type { ClientBase } from "pg";
 import { createStanzaScanner } from "../../debian/deb822.ts";
 import type { IndexKind } from "../../debian/index-path.ts";
@@ -42,9 +41,6 @@ export interface LoadResult {
   size: number;
 }
 
-/** Chunks of at most 1 MiB, 64 KiB from xz, that may wait to be scanned. */
-const CHUNKS_AHEAD = 8;
-
 /**
  * Streams an index into the database: bytes, stanzas, rows in COPY format, the server. Only a
  * few chunks and their rows are in memory.
@@ -84,9 +80,7 @@ async function scanAll(
     onRead(bytes, stanzas - told);
     told = stanzas;
   }
-  // Reads on while rows are made, so that the decompressor's process need not wait for us.
-  const ahead = Readable.from(content, { highWaterMark: CHUNKS_AHEAD });
-  for await (const chunk of ahead as AsyncIterable<Buffer>) {
+  for await (const chunk of content) {
     signal.throwIfAborted();
     size += chunk.length;
     // A small file may unpack to anything; what is not listed is not read.

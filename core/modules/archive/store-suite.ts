@@ -20,6 +20,7 @@ import type { FetchedRelease } from "./fetch-release.ts";
 import { writeJournal } from "./journal.ts";
 import { loadIndex } from "./load.ts";
 import { createStages, mergeIndex, noteDeletedIndex, refuseDuplicates } from "./merge.ts";
+import { openAhead, type OpenIndex } from "./open-ahead.ts";
 import { contentHash, type PlannedIndex } from "./plan.ts";
 import {
   beginRun,
@@ -136,11 +137,12 @@ async function storeChanges(
   const reading = beginReading(work, due);
   const reader = createReader(work, result, client, runId, reading);
   try {
-    for await (const [index, file] of work.files) {
+    for await (const open of openAhead(work.files, work.options.signal)) {
       try {
-        if (due.includes(index)) await reader(index, file);
+        if (due.includes(open.index)) await reader(open);
       } finally {
-        await file.close();
+        open.content.destroy();
+        await open.file.close();
       }
     }
   } finally {
@@ -173,11 +175,11 @@ function createReader(
   client: ClientBase,
   runId: number,
   reading: MeteredWork,
-): (index: PlannedIndex, file: IndexFile) => Promise<void> {
+): (open: OpenIndex) => Promise<void> {
   let count = 0;
   // Ids stay below 2^53 for half a billion runs, and no run stores sixteen million rows.
   const nextId = (): number => runId * 2 ** 24 + count++;
-  return async (index, file) => {
+  return async ({ index, file, content }) => {
     const indexId = await indexRow(client, suite.id, index);
     const known = result.first
       ? new Map<string, number>()
@@ -189,7 +191,7 @@ function createReader(
         name: file.url,
         kind: index.kind,
         indexId,
-        content: file.content(signal),
+        content,
         expected: index.plain,
       },
       {
