@@ -3,7 +3,6 @@ import { allFields, malformed, type Stanza } from "./stanza.ts";
 
 /** Reads a stream of chunks; stanzas may lie across their borders. */
 export interface StanzaScanner {
-  /** The chunk must not change until the next call. */
   write(chunk: Buffer): void;
   /** Says that the file ends, with or without a last empty line. */
   end(): void;
@@ -40,33 +39,52 @@ export function createStanzaScanner(
   isKnown?: (buffer: Buffer, start: number, end: number) => boolean,
 ): StanzaScanner {
   const stanza = emptyStanza(file, table);
-  /** What came and is not yet scanned to its end: the beginning of one stanza. */
-  let rest: Buffer = EMPTY;
+  /**
+   * Holds what came and is not yet scanned to its end, the beginning of one stanza, from `start` to
+   * `used`. The same memory again and again: new buffers for each chunk would pile up until the
+   * garbage collector hears of them.
+   */
+  let buffer: Buffer = EMPTY;
+  let start = 0;
+  let used = 0;
   let line = 1;
 
-  /** Scans whole stanzas from `start`; returns the place where the first unfinished one begins. */
-  function scan(buffer: Buffer, start: number): number {
-    let stanzaStart = start;
+  function add(chunk: Buffer): void {
+    buffer.copyWithin(0, start, used);
+    used -= start;
+    start = 0;
+    if (used + chunk.length > buffer.length) {
+      const larger = Buffer.allocUnsafeSlow((used + chunk.length) * 2);
+      buffer.copy(larger, 0, 0, used);
+      buffer = larger;
+    }
+    chunk.copy(buffer, used);
+    used += chunk.length;
+  }
+
+  /** Scans whole stanzas; returns the place where the first unfinished one begins. */
+  function scan(bytes: Buffer): number {
+    let stanzaStart = 0;
     let stanzaLine = line;
-    let at = start;
+    let at = 0;
     let lineNumber = line;
-    stanza.buffer = buffer;
+    stanza.buffer = bytes;
     beginStanza(stanza);
     for (;;) {
       if (isKnown !== undefined && at === stanzaStart) {
-        const last = buffer.indexOf(STANZA_END, at);
+        const last = bytes.indexOf(STANZA_END, at);
         if (last < 0) break;
-        if (isKnown(buffer, at, last + 1)) {
-          lineNumber += countLines(buffer, at, last + 2);
+        if (isKnown(bytes, at, last + 1)) {
+          lineNumber += countLines(bytes, at, last + 2);
           stanzaLine = lineNumber;
           at = last + 2;
           stanzaStart = at;
           continue;
         }
       }
-      const newline = buffer.indexOf(NEWLINE, at);
+      const newline = bytes.indexOf(NEWLINE, at);
       if (newline < 0) break;
-      const first = buffer[at] ?? 0;
+      const first = bytes[at] ?? 0;
       const blank = newline === at || (first === CARRIAGE_RETURN && newline === at + 1);
       if (blank) {
         if (stanza.count > 0) {
@@ -93,16 +111,18 @@ export function createStanzaScanner(
 
   return {
     write(chunk) {
-      const buffer = rest.length === 0 ? chunk : Buffer.concat([rest, chunk]);
-      refuseNul(buffer, file, line);
-      rest = buffer.subarray(scan(buffer, 0));
-      if (rest.length > LARGEST_STANZA) {
+      add(chunk);
+      const bytes = buffer.subarray(0, used);
+      refuseNul(bytes, file, line);
+      start = scan(bytes);
+      if (used - start > LARGEST_STANZA) {
         throw malformed(file, line, "a stanza is larger than 16 MiB");
       }
     },
     end() {
-      if (rest.length > 0) scan(Buffer.concat([rest, Buffer.from("\n\n")]), 0);
-      rest = EMPTY;
+      if (used === start) return;
+      add(STANZA_END);
+      start = scan(buffer.subarray(0, used));
     },
   };
 }

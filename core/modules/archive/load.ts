@@ -3,6 +3,7 @@ import type { ClientBase } from "pg";
 import { createStanzaScanner } from "../../debian/deb822.ts";
 import type { IndexKind } from "../../debian/index-path.ts";
 import { asError, OperatorError } from "../../errors.ts";
+import type { KnownStanzas } from "./known-stanzas.ts";
 import { createPackageWriter, type PackageWriter } from "./package-writer.ts";
 import { createRowMaker, type RowMaker, rowShape } from "./row-maker.ts";
 
@@ -23,7 +24,7 @@ export interface LoadOptions {
   /** Appended to the names of the tables: rows go to stages instead. */
   suffix: "" | "_stage";
   /** Ids of the stanzas that are stored, by their hash. Those that are found are taken out. */
-  known: Map<string, number>;
+  known: KnownStanzas;
   nextId(): number;
   /** Told after each chunk: its uncompressed bytes, and the stanzas that ended in it. */
   onRead(bytes: number, stanzas: number): void;
@@ -70,7 +71,7 @@ async function scanAll(
   writer: PackageWriter,
 ): Promise<{ size: number }> {
   const { fields } = rowShape(kind);
-  const isKnown = known.size === 0 ? undefined : maker.isKnown;
+  const isKnown = known.size() === 0 ? undefined : maker.isKnown;
   const scanner = createStanzaScanner(name, fields, maker.stanza, isKnown);
   const hash = createHash("sha256");
   let size = 0;

@@ -6,6 +6,7 @@ import { OperatorError } from "../../errors.ts";
 import { BINARY_ROW, identifyBinary } from "./binary-row.ts";
 import type { RowShape } from "./column.ts";
 import type { CopyEncoder } from "./copy-encoder.ts";
+import type { KnownStanzas } from "./known-stanzas.ts";
 import { type Identity, noFacts, stanzaHash } from "./row.ts";
 import { identifySource, SOURCE_ROW, sourceFiles } from "./source-row.ts";
 
@@ -26,7 +27,7 @@ export interface RowMakerOptions {
   kind: IndexKind;
   indexId: number;
   /** Ids of the stanzas that are stored, by their hash. Those that are seen are taken out. */
-  known: Map<string, number>;
+  known: KnownStanzas;
   nextId(): number;
   rows: CopyEncoder;
   /** For the files of sources. */
@@ -50,7 +51,7 @@ export function createRowMaker(options: RowMakerOptions): RowMaker {
   let written = 0;
   return {
     isKnown(buffer, start, end) {
-      if (!known.delete(stanzaHash(buffer, start, end))) return false;
+      if (!known.take(stanzaHash(buffer, start, end))) return false;
       stanzas++;
       return true;
     },

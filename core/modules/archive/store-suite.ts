@@ -20,6 +20,7 @@ import type { FetchedRelease } from "./fetch-release.ts";
 import { writeJournal } from "./journal.ts";
 import { loadIndex } from "./load.ts";
 import { createStages, mergeIndex, noteDeletedIndex, refuseDuplicates } from "./merge.ts";
+import { createKnownStanzas } from "./known-stanzas.ts";
 import { openAhead, type OpenIndex } from "./open-ahead.ts";
 import { contentHash, type PlannedIndex } from "./plan.ts";
 import {
@@ -182,7 +183,7 @@ function createReader(
   return async ({ index, file, content }) => {
     const indexId = await indexRow(client, suite.id, index);
     const known = result.first
-      ? new Map<string, number>()
+      ? createKnownStanzas(Buffer.alloc(0))
       : await knownStanzas(client, index.kind, indexId);
     const part = reading.part(index.path, index.plain?.size);
     const { signal } = options;
@@ -209,7 +210,7 @@ function createReader(
       await file.verify();
       throw thrown;
     });
-    const gone = [...known.values()];
+    const gone = known.left();
     if (!result.first && (gone.length > 0 || loaded.rows > 0)) {
       await mergeIndex(client, { ...index, url: file.url, suiteId: suite.id, gone });
     }

@@ -1,5 +1,6 @@
 import { setTimeout as sleep } from "node:timers/promises";
 import type { ClientBase } from "pg";
+import { createKnownStanzas, type KnownStanzas } from "./known-stanzas.ts";
 import type { PlannedIndex } from "./plan.ts";
 
 /** An index as it was last imported. */
@@ -49,12 +50,12 @@ export function sameIndex(
   return a.kind === b.kind && a.component === b.component && a.architecture === b.architecture;
 }
 
-/** The ids of an index's stanzas by their hashes, as `stanzaHash` gives them. */
+/** The stored stanzas of an index. */
 export async function knownStanzas(
   client: ClientBase,
   kind: PlannedIndex["kind"],
   indexId: number,
-): Promise<Map<string, number>> {
+): Promise<KnownStanzas> {
   // One value instead of a row each: a tenth of the time for a large index.
   const table = kind === "source" ? "source_package" : "binary_package";
   const { rows } = await client.query<{ stanzas: Buffer | null }>(
@@ -62,13 +63,7 @@ export async function knownStanzas(
        from ${table} where index_id = $1`,
     [indexId],
   );
-  const known = new Map<string, number>();
-  const stanzas = rows[0]?.stanzas ?? Buffer.alloc(0);
-  for (let at = 0; at < stanzas.length; at += 16) {
-    const id = stanzas.readUInt32BE(at + 8) * 2 ** 32 + stanzas.readUInt32BE(at + 12);
-    known.set(stanzas.toString("latin1", at, at + 8), id);
-  }
-  return known;
+  return createKnownStanzas(rows[0]?.stanzas ?? Buffer.alloc(0));
 }
 
 /** The row of an index, made when it is new; its content is described by `describeIndex`. */
