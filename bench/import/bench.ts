@@ -56,12 +56,7 @@ export async function bench(args: string[]): Promise<void> {
       ],
       values.markdown,
     );
-    const start = own.at(-1)?.taken.wall ?? 0;
-    printTable(
-      "Imports",
-      own.map((one) => caseLine(one, start)),
-      values.markdown,
-    );
+    printTable("Imports", own.map(caseLine), values.markdown);
   } finally {
     rmSync(folder, { recursive: true });
   }
@@ -112,12 +107,11 @@ function quotedLine(stage: Stage, python: Taken | undefined): Line {
   };
 }
 
-/** @param start seconds that the program takes before it does anything */
-function caseLine({ name, rows, taken }: OurCase, start: number): Line {
+function caseLine({ name, rows, taken, work }: OurCase): Line {
   return {
     what: name,
     wall: seconds(taken.wall),
-    "without start-up": seconds(taken.wall - start),
+    "the operation": seconds(work),
     CPU: seconds(taken.cpu),
     "server's CPU": seconds(taken.server),
     memory: `${Math.round(taken.memory)} MB`,
@@ -131,6 +125,7 @@ async function repeatOwn(runs: number, stage: Stage): Promise<OurCase[]> {
   return (all[0] ?? []).map(({ name, rows }, place) => ({
     name,
     rows,
+    work: median(all.flatMap((cases) => cases[place]?.work ?? [])),
     taken: middle(all.flatMap((cases) => cases[place]?.taken ?? [])),
   }));
 }

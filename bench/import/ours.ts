@@ -14,6 +14,8 @@ export interface OurCase {
   name: string;
   taken: Taken;
   rows: number;
+  /** Seconds that the operation itself took: without the start of the program. */
+  work: number;
 }
 
 /** Our import in one fresh database, case after case, each a process of its own. */
@@ -34,7 +36,8 @@ export async function ourCases({ changed, folder, original, stanzas }: Stage): P
     async function note(name: string, ...args: string[]): Promise<void> {
       const before = await rowsWritten(server);
       const taken = await lk(...args);
-      cases.push({ name, taken, rows: (await rowsWritten(server)) - before });
+      const rows = (await rowsWritten(server)) - before;
+      cases.push({ name, taken, rows, work: await lastOperation(server) });
     }
     await use(original);
     await note("first import", "import", SUITE);
@@ -51,9 +54,17 @@ export async function ourCases({ changed, folder, original, stanzas }: Stage): P
       await use(original);
       await lk("import", SUITE, "--force");
     }
-    await note("start-up alone (lk suite list)", "suite", "list");
   });
   return cases;
+}
+
+/** How long the last operation took by its own row. */
+async function lastOperation(server: BenchServer): Promise<number> {
+  const [row] = await server.query(
+    `select extract(epoch from finished_at - started_at) as seconds
+       from operation order by number desc limit 1`,
+  );
+  return Number(row?.["seconds"]);
 }
 
 async function rowsWritten(server: BenchServer): Promise<number> {
