@@ -5,7 +5,7 @@ import type { Caller, Environment } from "../core/operation/declare.ts";
 import { LOCAL_ROOM } from "../hub/channels/room/room.ts";
 import { MAX_ATTEMPTS, takeIncoming } from "../hub/incoming.ts";
 import type { IncomingMessage } from "../hub/model/conversation.ts";
-import { post } from "../hub/outbox.ts";
+import { post } from "../hub/delivery/outbox.ts";
 import { commandIn, namesOf } from "./addressing.ts";
 import { converse, type Reply } from "./conversation.ts";
 import { errorMessage } from "./error-message.ts";

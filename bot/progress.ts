@@ -1,7 +1,7 @@
 import { database, inTransaction } from "../core/database/connect.ts";
 import { Operation } from "../core/model/operation.ts";
 import { isFinished } from "../core/operation/queue.ts";
-import { post, revise } from "../hub/outbox.ts";
+import { post, revise } from "../hub/delivery/outbox.ts";
 import { messagesOf } from "./progress-message.ts";
 
 /** A message is edited at most this often; the end of a quick operation is shown at once. */

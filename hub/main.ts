@@ -9,15 +9,15 @@ import { type Batcher, createBatcher } from "../core/batcher.ts";
 import type { Channel } from "./channels/channel.ts";
 import { channelKinds } from "./channels/index.ts";
 import { canonicalDestination } from "./destination.ts";
-import { createDispatcher } from "./dispatcher.ts";
+import { createDispatcher } from "./delivery/dispatcher.ts";
 import { receive } from "./incoming.ts";
 import { takeIn } from "./intake.ts";
 import { linksOf } from "./links.ts";
 import { defineHubModels } from "./model/index.ts";
-import { DELIVERY_CHANNEL } from "./outbox.ts";
-import { moveDestination } from "./route-store.ts";
-import { createRouting } from "./routing.ts";
-import { configuredRules } from "./rules.ts";
+import { DELIVERY_CHANNEL } from "./delivery/outbox.ts";
+import { moveDestination } from "./routing/route-store.ts";
+import { createRouting } from "./routing/routing.ts";
+import { configuredRules } from "./routing/rules.ts";
 
 /** A connection to the bus that hands on what it hears; started last, stopped first. */
 export type Subscribe = (onHeard: (heard: Heard) => Promise<void>) => Follower;

@@ -1,10 +1,10 @@
 import type { Fact, Module } from "../core/modules/module.ts";
-import { stoppedChannels } from "./channel-stop.ts";
+import { stoppedChannels } from "./delivery/channel-stop.ts";
 import { deliveryList, deliveryRequeue } from "./operations/delivery.ts";
 import { follow, unfollow } from "./operations/follow.ts";
 import { routeTest } from "./operations/route-test.ts";
 import { routeAdd, routeList, routeRemove } from "./operations/route.ts";
-import { deliveryBooks } from "./outbox.ts";
+import { deliveryBooks } from "./delivery/outbox.ts";
 
 /** Communication, as the registry knows it: what can be asked of the hub. */
 export const hubModule: Module = {

@@ -2,7 +2,7 @@ import { z } from "zod";
 import type { Inline } from "../../core/message.ts";
 import type { Registry } from "../../core/operation/registry.ts";
 import { OperatorError } from "../../core/errors.ts";
-import { Glob, matchesGlob } from "../glob.ts";
+import { Glob, matchesGlob } from "../routing/glob.ts";
 
 /** What a rule names. Empty lists name nothing. */
 export interface Criteria {

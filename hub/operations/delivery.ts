@@ -3,10 +3,10 @@ import { database } from "../../core/database/connect.ts";
 import { OperatorError } from "../../core/errors.ts";
 import { plainLine, type Message } from "../../core/message.ts";
 import { declareOperation } from "../../core/operation/declare.ts";
-import { stoppedChannels } from "../channel-stop.ts";
+import { stoppedChannels } from "../delivery/channel-stop.ts";
 import type { DeliveryState } from "../model/delivery.ts";
-import { deliveryBooks } from "../outbox.ts";
-import { requeueDeliveries } from "../requeue.ts";
+import { deliveryBooks } from "../delivery/outbox.ts";
+import { requeueDeliveries } from "../delivery/requeue.ts";
 
 interface Row {
   number: string;

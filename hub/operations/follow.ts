@@ -6,8 +6,8 @@ import { type Caller, declareOperation } from "../../core/operation/declare.ts";
 import { channelKinds } from "../channels/index.ts";
 import { canonicalDestination } from "../destination.ts";
 import type { Route } from "../model/route.ts";
-import { addRoute, listRoutes } from "../route-store.ts";
-import { configuredRules } from "../rules.ts";
+import { addRoute, listRoutes } from "../routing/route-store.ts";
+import { configuredRules } from "../routing/rules.ts";
 import {
   type Criteria,
   criteriaFlags,

@@ -7,9 +7,10 @@ import type { Message } from "../../core/message.ts";
 import { declareOperation, type OperationContext } from "../../core/operation/declare.ts";
 import { channelKinds } from "../channels/index.ts";
 import { linksOf } from "../links.ts";
-import { type JournalledEvent, planDeliveries, type PlannedDelivery } from "../plan.ts";
-import { judgeRule, type Verdict } from "../router.ts";
-import { configuredRules, storedRules } from "../rules.ts";
+import { decide } from "../routing/decide.ts";
+import type { Decision, JournalledEvent } from "../routing/decision.ts";
+import { judgeRule, type Verdict } from "../routing/router.ts";
+import { configuredRules, storedRules } from "../routing/rules.ts";
 
 const UUID = /^[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}$/i;
 const MAX_FILE_BYTES = 1 << 20;
@@ -49,11 +50,11 @@ export const routeTest = declareOperation({
     const understood = understand(registry.events, event.tag, event.data);
     const verdicts = rules.map((rule) => judgeRule({ ...understood, tag: event.tag }, rule));
     const announce = settings.config.email.announce;
-    const planning = { registry, links: linksOf(settings), kinds, announce };
-    const planned = planDeliveries(event, rules, planning);
+    const silent = understood.render(linksOf(settings)) === null;
+    const decisions = silent ? [] : decide(event, rules, { registry, kinds, announce });
     const told = await toldOf(event.uuid);
     const messages = [
-      recipients(event, planned, understood.render(planning.links) === null),
+      recipients(event, decisions, silent),
       judgements(verdicts),
       ...(told.length > 0 ? [sent(told)] : []),
     ];
@@ -61,7 +62,7 @@ export const routeTest = declareOperation({
       event: { uuid: event.uuid, tag: event.tag },
       audience: understood.audience,
       subject: understood.subject,
-      recipients: planned.map(({ destination, reason }) => ({ destination, reason })),
+      recipients: decisions.map((one) => ({ destination: one.destination, reason: reasonOf(one) })),
       rules: verdicts.map(({ rule, matches, why }) => ({ ...rule, matches, why })),
       deliveries: told,
     };
@@ -121,15 +122,19 @@ function toldOf(uuid: string): Promise<Told[]> {
   );
 }
 
-function recipients(event: JournalledEvent, planned: PlannedDelivery[], silent: boolean): Message {
-  const headline = [{ code: event.tag }, ` would reach ${planned.length || "nobody"}`];
-  if (planned.length === 0) {
+function recipients(event: JournalledEvent, decisions: Decision[], silent: boolean): Message {
+  const headline = [{ code: event.tag }, ` would reach ${decisions.length || "nobody"}`];
+  if (decisions.length === 0) {
     const details = silent ? [["The event has nothing to say to people."]] : [];
     return { tone: "attention", headline, details };
   }
-  const rows = planned.map(({ destination, reason }) => [destination, reason]);
+  const rows = decisions.map((decision) => [decision.destination, reasonOf(decision)]);
   const table = { columns: ["destination", "because of"], rows };
   return { tone: "good", headline: [...headline, ":"], table };
+}
+
+function reasonOf({ reasons }: Decision): string {
+  return reasons.map(({ name }) => name).join(", ");
 }
 
 function judgements(verdicts: Verdict[]): Message {

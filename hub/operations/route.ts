@@ -3,11 +3,11 @@ import { OperatorError } from "../../core/errors.ts";
 import { declareOperation } from "../../core/operation/declare.ts";
 import { channelKinds } from "../channels/index.ts";
 import { canonicalDestination } from "../destination.ts";
-import { matchesGlob } from "../glob.ts";
+import { matchesGlob } from "../routing/glob.ts";
 import { Route } from "../model/route.ts";
-import { addRoute, listRoutes } from "../route-store.ts";
-import type { Rule } from "../router.ts";
-import { configuredRules } from "../rules.ts";
+import { addRoute, listRoutes } from "../routing/route-store.ts";
+import type { Rule } from "../routing/router.ts";
+import { configuredRules } from "../routing/rules.ts";
 import {
   type Criteria,
   criteriaFlags,

@@ -4,7 +4,7 @@ import { database, inTransaction } from "../../core/database/connect.ts";
 import { outsideTransaction } from "../../core/database/transaction.ts";
 import { type IncomingText, receive, takeIncoming } from "../../hub/incoming.ts";
 import { IncomingMessage } from "../../hub/model/conversation.ts";
-import { post } from "../../hub/outbox.ts";
+import { post } from "../../hub/delivery/outbox.ts";
 import { booksDiffer, hubDatabase, says } from "../support/hub.ts";
 
 test.before(hubDatabase);

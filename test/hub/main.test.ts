@@ -25,7 +25,7 @@ import { intakeBooks } from "../../hub/intake.ts";
 import { createHub } from "../../hub/main.ts";
 import { defineHubModels } from "../../hub/model/index.ts";
 import { hubModule } from "../../hub/module.ts";
-import { post, revise } from "../../hub/outbox.ts";
+import { post, revise } from "../../hub/delivery/outbox.ts";
 import { testDatabaseAddress } from "../support/database.ts";
 import { eventually } from "../support/eventually.ts";
 import type { Account } from "../support/homeserver/ground.ts";

@@ -13,7 +13,7 @@ import type { Service } from "../../core/service.ts";
 import { createHub } from "../../hub/main.ts";
 import { Delivery } from "../../hub/model/delivery.ts";
 import { hubModule } from "../../hub/module.ts";
-import { deliveryBooks, post } from "../../hub/outbox.ts";
+import { deliveryBooks, post } from "../../hub/delivery/outbox.ts";
 import { eventually } from "../support/eventually.ts";
 import { hubDatabase, says } from "../support/hub.ts";
 import { type Exim, type Letter, startExim, whyNoExim } from "./exim-server.ts";

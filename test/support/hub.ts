@@ -6,7 +6,7 @@ import type { ChannelContext } from "../../hub/channels/channel.ts";
 import { receive } from "../../hub/incoming.ts";
 import { linksOf } from "../../hub/links.ts";
 import { defineHubModels } from "../../hub/model/index.ts";
-import { deliveryBooks } from "../../hub/outbox.ts";
+import { deliveryBooks } from "../../hub/delivery/outbox.ts";
 import { testDatabase } from "./database.ts";
 
 /** A database of the calling test file's own, with the hub's models. */

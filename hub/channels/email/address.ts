@@ -1,4 +1,4 @@
-import { matchesGlob } from "../../glob.ts";
+import { matchesGlob } from "../../routing/glob.ts";
 
 /** A name and an address. */
 export interface Mailbox {

@@ -1,6 +1,6 @@
 import type { Settings } from "../../../core/config.ts";
 import type { Log } from "../../../core/log.ts";
-import { matchesGlob } from "../../glob.ts";
+import { matchesGlob } from "../../routing/glob.ts";
 import { createBackOff, pause } from "./back-off.ts";
 import { type BatchContext, handleBatch, SYNC_FILTER } from "./batch.ts";
 import { type Chore, createChores } from "./chores.ts";

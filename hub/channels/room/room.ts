@@ -3,7 +3,7 @@ import { database, inTransaction } from "../../../core/database/connect.ts";
 import { renderText } from "../../../core/message.ts";
 import { receive } from "../../incoming.ts";
 import { RoomMessage } from "../../model/conversation.ts";
-import { storable } from "../../outbox.ts";
+import { storable } from "../../delivery/outbox.ts";
 import type { Outgoing } from "../channel.ts";
 
 /** The room of this machine: on the page and in the terminal of `lk up`. */

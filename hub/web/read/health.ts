@@ -1,6 +1,6 @@
 import type { Settings } from "../../../core/config.ts";
 import { database } from "../../../core/database/connect.ts";
-import { stoppedChannels } from "../../channel-stop.ts";
+import { stoppedChannels } from "../../delivery/channel-stop.ts";
 import type { Health, HealthCheck } from "../health.ts";
 import { countOf } from "../parts/time.ts";
 

@@ -12,10 +12,10 @@ import { Event } from "../../../core/model/event.ts";
 import { ask } from "../../../core/operation/ask.ts";
 import { parseWords } from "../../../core/operation/command.ts";
 import type { Answer, Caller, Role } from "../../../core/operation/declare.ts";
-import { stopChannel } from "../../../hub/channel-stop.ts";
+import { stopChannel } from "../../../hub/delivery/channel-stop.ts";
 import { Route } from "../../../hub/model/route.ts";
 import { hubModule } from "../../../hub/module.ts";
-import { post } from "../../../hub/outbox.ts";
+import { post } from "../../../hub/delivery/outbox.ts";
 import { testEnvironment } from "../../support/environment.ts";
 import { booksDiffer, hubDatabase, says } from "../../support/hub.ts";
 

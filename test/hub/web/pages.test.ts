@@ -3,7 +3,7 @@ import { database } from "../../../core/database/connect.ts";
 import { html } from "../../../core/html.ts";
 import { ask } from "../../../core/operation/ask.ts";
 import { LOCAL_ROOM, readRoom, say } from "../../../hub/channels/room/room.ts";
-import { post } from "../../../hub/outbox.ts";
+import { post } from "../../../hub/delivery/outbox.ts";
 import { pages } from "../../../hub/web/pages/index.ts";
 import { addEvent, type StartedWeb, startWeb } from "./started-web.ts";
 

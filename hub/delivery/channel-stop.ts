@@ -1,4 +1,4 @@
-import { database } from "../core/database/connect.ts";
+import { database } from "../../core/database/connect.ts";
 import { retryDelay } from "./retry.ts";
 
 /** A channel that cannot work at all is tried again rarely, with one delivery. */

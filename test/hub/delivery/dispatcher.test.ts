@@ -1,16 +1,16 @@
 import { setTimeout as sleep } from "node:timers/promises";
 import test from "ava";
-import { database } from "../../core/database/connect.ts";
-import { silentLog } from "../../core/log.ts";
-import { renderText } from "../../core/message.ts";
-import type { Channel, Outcome, Outgoing } from "../../hub/channels/channel.ts";
-import { stoppedChannels } from "../../hub/channel-stop.ts";
-import { createDispatcher, type Dispatcher } from "../../hub/dispatcher.ts";
-import { Delivery } from "../../hub/model/delivery.ts";
-import { post, revise } from "../../hub/outbox.ts";
-import { requeueDeliveries } from "../../hub/requeue.ts";
-import { eventually } from "../support/eventually.ts";
-import { booksDiffer, hubDatabase, says } from "../support/hub.ts";
+import { database } from "../../../core/database/connect.ts";
+import { silentLog } from "../../../core/log.ts";
+import { renderText } from "../../../core/message.ts";
+import type { Channel, Outcome, Outgoing } from "../../../hub/channels/channel.ts";
+import { stoppedChannels } from "../../../hub/delivery/channel-stop.ts";
+import { createDispatcher, type Dispatcher } from "../../../hub/delivery/dispatcher.ts";
+import { Delivery } from "../../../hub/model/delivery.ts";
+import { post, revise } from "../../../hub/delivery/outbox.ts";
+import { requeueDeliveries } from "../../../hub/delivery/requeue.ts";
+import { eventually } from "../../support/eventually.ts";
+import { booksDiffer, hubDatabase, says } from "../../support/hub.ts";
 
 test.before(hubDatabase);
 test.beforeEach(() => database().query("truncate delivery, channel_stop cascade"));

@@ -1,9 +1,9 @@
-import { createAlarm, type Alarm } from "../core/alarm.ts";
-import { asError } from "../core/errors.ts";
-import type { Log } from "../core/log.ts";
-import type { Service } from "../core/service.ts";
+import { createAlarm, type Alarm } from "../../core/alarm.ts";
+import { asError } from "../../core/errors.ts";
+import type { Log } from "../../core/log.ts";
+import type { Service } from "../../core/service.ts";
 import { releaseChannels, stopChannel, stoppedChannels } from "./channel-stop.ts";
-import type { Channel } from "./channels/channel.ts";
+import type { Channel } from "../channels/channel.ts";
 import { type Claim, claimDeliveries, giveUpExpired, renewLeases } from "./claim.ts";
 import { attemptDelivery, settleAttempt, type Attempt } from "./attempt.ts";
 import { RETRY, type RetryPolicy } from "./retry.ts";

@@ -1,20 +1,24 @@
 import { randomUUID } from "node:crypto";
 import test from "ava";
 import { z } from "zod";
-import { database, inTransaction } from "../../core/database/connect.ts";
-import { declareEvent } from "../../core/events/declare.ts";
-import { silentLog } from "../../core/log.ts";
-import { plainLine } from "../../core/message.ts";
-import { Event } from "../../core/model/event.ts";
-import { createRegistry } from "../../core/operation/registry.ts";
-import { channelKinds } from "../../hub/channels/index.ts";
-import { Delivery } from "../../hub/model/delivery.ts";
-import { addRoute, moveDestination } from "../../hub/route-store.ts";
-import { createRouteBatch, createRouting, type RoutingOptions } from "../../hub/routing.ts";
-import { configuredRules, LOCAL_MAILBOX } from "../../hub/rules.ts";
-import { post } from "../../hub/outbox.ts";
-import { eventually } from "../support/eventually.ts";
-import { booksDiffer, hubDatabase, says, settingsOf } from "../support/hub.ts";
+import { database, inTransaction } from "../../../core/database/connect.ts";
+import { declareEvent } from "../../../core/events/declare.ts";
+import { silentLog } from "../../../core/log.ts";
+import { plainLine } from "../../../core/message.ts";
+import { Event } from "../../../core/model/event.ts";
+import { createRegistry } from "../../../core/operation/registry.ts";
+import { channelKinds } from "../../../hub/channels/index.ts";
+import { Delivery } from "../../../hub/model/delivery.ts";
+import { addRoute, moveDestination } from "../../../hub/routing/route-store.ts";
+import {
+  createRouteBatch,
+  createRouting,
+  type RoutingOptions,
+} from "../../../hub/routing/routing.ts";
+import { configuredRules, LOCAL_MAILBOX } from "../../../hub/routing/rules.ts";
+import { post } from "../../../hub/delivery/outbox.ts";
+import { eventually } from "../../support/eventually.ts";
+import { booksDiffer, hubDatabase, says, settingsOf } from "../../support/hub.ts";
 
 test.before(hubDatabase);
 test.beforeEach(() => database().query("truncate event, delivery, route cascade"));

@@ -1,8 +1,8 @@
-import type { Config } from "../core/config.ts";
-import { database } from "../core/database/connect.ts";
-import type { ChannelKind } from "./channels/channel.ts";
-import { LOCAL_ROOM } from "./channels/room/room.ts";
-import { canonicalDestination } from "./destination.ts";
+import type { Config } from "../../core/config.ts";
+import { database } from "../../core/database/connect.ts";
+import type { ChannelKind } from "../channels/channel.ts";
+import { LOCAL_ROOM } from "../channels/room/room.ts";
+import { canonicalDestination } from "../destination.ts";
 import type { Rule } from "./router.ts";
 
 /** Where mail goes when neither a server nor a recipient is configured: the local mailbox. */

@@ -1,9 +1,9 @@
 import { randomUUID } from "node:crypto";
 import test from "ava";
-import { database, inTransaction } from "../../core/database/connect.ts";
-import { Delivery } from "../../hub/model/delivery.ts";
-import { deliveryBooks, post, revise } from "../../hub/outbox.ts";
-import { booksDiffer, hubDatabase, says } from "../support/hub.ts";
+import { database, inTransaction } from "../../../core/database/connect.ts";
+import { Delivery } from "../../../hub/model/delivery.ts";
+import { deliveryBooks, post, revise } from "../../../hub/delivery/outbox.ts";
+import { booksDiffer, hubDatabase, says } from "../../support/hub.ts";
 
 test.before(hubDatabase);
 test.beforeEach(() => database().query("delete from delivery"));

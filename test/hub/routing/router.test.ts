@@ -1,5 +1,5 @@
 import test from "ava";
-import { type Heard, judgeRule, routeEvent, type Rule } from "../../hub/router.ts";
+import { type Heard, judgeRule, routeEvent, type Rule } from "../../../hub/routing/router.ts";
 
 function rule(part: Partial<Rule>): Rule {
   return {

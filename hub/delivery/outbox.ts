@@ -1,7 +1,7 @@
 import { randomUUID } from "node:crypto";
-import { database, inTransaction } from "../core/database/connect.ts";
-import type { Message } from "../core/message.ts";
-import type { DeliverySubject } from "./channels/channel.ts";
+import { database, inTransaction } from "../../core/database/connect.ts";
+import type { Message } from "../../core/message.ts";
+import type { DeliverySubject } from "../channels/channel.ts";
 
 /** NOTIFY channel of new deliveries; a wake-up, never the carrier. */
 export const DELIVERY_CHANNEL = "lk_delivery";

@@ -1,7 +1,7 @@
-import { database, inTransaction } from "../core/database/connect.ts";
-import type { Message } from "../core/message.ts";
-import type { DeliverySubject, Outgoing } from "./channels/channel.ts";
-import { addressOf } from "./destination.ts";
+import { database, inTransaction } from "../../core/database/connect.ts";
+import type { Message } from "../../core/message.ts";
+import type { DeliverySubject, Outgoing } from "../channels/channel.ts";
+import { addressOf } from "../destination.ts";
 
 /**
  * The rows behind the dispatcher. States of a delivery:

@@ -1,7 +1,7 @@
 import { setTimeout as sleep } from "node:timers/promises";
-import { asError } from "../core/errors.ts";
-import type { Log } from "../core/log.ts";
-import type { Channel, Outcome } from "./channels/channel.ts";
+import { asError } from "../../core/errors.ts";
+import type { Log } from "../../core/log.ts";
+import type { Channel, Outcome } from "../channels/channel.ts";
 import { type Claim, settle, type Settlement } from "./claim.ts";
 import { retryDelay, type RetryPolicy } from "./retry.ts";
 

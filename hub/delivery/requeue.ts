@@ -1,6 +1,6 @@
-import { database, inTransaction } from "../core/database/connect.ts";
+import { database, inTransaction } from "../../core/database/connect.ts";
 import { releaseChannels } from "./channel-stop.ts";
-import { channelOf } from "./destination.ts";
+import { channelOf } from "../destination.ts";
 import { wakeDispatcher } from "./outbox.ts";
 
 /** Which of the dead. Several criteria widen. */

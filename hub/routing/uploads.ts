@@ -1,5 +1,5 @@
 import { z } from "zod";
-import type { DeliverySubject } from "./channels/channel.ts";
+import type { DeliverySubject } from "../channels/channel.ts";
 
 /**
  * Mails that follow an upload: to who uploaded it, and for accepted sources to the announce list,

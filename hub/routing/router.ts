@@ -1,4 +1,4 @@
-import type { Subject } from "../core/events/declare.ts";
+import type { Subject } from "../../core/events/declare.ts";
 import { matchesGlob } from "./glob.ts";
 
 /** Who wants to hear what. Lists are globs of which one must match; an empty one names nothing. */

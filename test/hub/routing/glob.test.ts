@@ -1,6 +1,6 @@
 import test from "ava";
 import fc from "fast-check";
-import { Glob, matchesGlob } from "../../hub/glob.ts";
+import { Glob, matchesGlob } from "../../../hub/routing/glob.ts";
 
 for (const [glob, text, matches] of [
   ["bash", "bash", true],

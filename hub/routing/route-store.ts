@@ -1,6 +1,6 @@
-import { database, inTransaction } from "../core/database/connect.ts";
-import { Route } from "./model/route.ts";
-import type { Criteria } from "./operations/criteria.ts";
+import { database, inTransaction } from "../../core/database/connect.ts";
+import { Route } from "../model/route.ts";
+import type { Criteria } from "../operations/criteria.ts";
 
 /** A rule to be stored. */
 export interface NewRoute extends Criteria {

@@ -1,13 +1,14 @@
 import test from "ava";
 import { z } from "zod";
-import { declareEvent } from "../../core/events/declare.ts";
-import { plainLine } from "../../core/message.ts";
-import { peerArchiveEvents } from "../../core/modules/archive/peer-events.ts";
-import { createRegistry } from "../../core/operation/registry.ts";
-import type { ChannelKind } from "../../hub/channels/channel.ts";
-import { canonicalAddress } from "../../hub/channels/email/address.ts";
-import { planDeliveries, type PlannedDelivery } from "../../hub/plan.ts";
-import type { Rule } from "../../hub/router.ts";
+import { declareEvent } from "../../../core/events/declare.ts";
+import { type Message, plainLine } from "../../../core/message.ts";
+import { peerArchiveEvents } from "../../../core/modules/archive/peer-events.ts";
+import { createRegistry } from "../../../core/operation/registry.ts";
+import type { ChannelKind, DeliverySubject } from "../../../hub/channels/channel.ts";
+import { canonicalAddress } from "../../../hub/channels/email/address.ts";
+import { renderEvent } from "../../../hub/pacing/render.ts";
+import { decide } from "../../../hub/routing/decide.ts";
+import type { Rule } from "../../../hub/routing/router.ts";
 
 const quiet = declareEvent({
   tag: "_lk.test.counted",
@@ -36,14 +37,25 @@ const everything: Rule = {
 };
 const UUID = "5c8f5d4e-1dd2-11b2-8080-808080808080";
 
-function plan(tag: string, data: unknown, rules = [everything]): PlannedDelivery[] {
-  const planning = {
-    registry,
-    links: { web: undefined },
-    kinds: [email],
-    announce: "devel@example.org",
-  };
-  return planDeliveries({ uuid: UUID, tag, data }, rules, planning);
+interface Told {
+  destination: string;
+  reason: string | undefined;
+  message: Message;
+  subject: DeliverySubject;
+}
+
+/** What each destination would be told, as pacing puts it together. */
+function plan(tag: string, data: unknown, rules = [everything]): Told[] {
+  const event = { uuid: UUID, tag, data };
+  const rendered = renderEvent(event, { registry, links: { web: undefined } });
+  if (rendered === undefined) return [];
+  const deciding = { registry, kinds: [email], announce: "devel@example.org" };
+  return decide(event, rules, deciding).map(({ destination, reasons, subject }) => ({
+    destination,
+    reason: reasons[0]?.name,
+    message: rendered.message,
+    subject: { ...rendered.subject, ...subject },
+  }));
 }
 
 const accepted = {

@@ -1,6 +1,6 @@
 import test from "ava";
 import fc from "fast-check";
-import { retryDelay } from "../../hub/retry.ts";
+import { retryDelay } from "../../../hub/delivery/retry.ts";
 
 test("delays double from a second to an hour", (t) => {
   const middle = [1, 2, 3, 4, 12, 13, 40].map((attempt) => retryDelay(attempt, 0.5));

@@ -1,0 +1,45 @@
+import { understand } from "../../core/events/catalogue.ts";
+import type { Links } from "../../core/events/declare.ts";
+import type { Message } from "../../core/message.ts";
+import type { Registry } from "../../core/operation/registry.ts";
+import type { DeliverySubject } from "../channels/channel.ts";
+import type { JournalledEvent } from "../routing/decision.ts";
+
+export interface Rendering {
+  registry: Registry;
+  links: Links;
+}
+
+/** What an event says and what it is about. */
+export interface RenderedEvent {
+  message: Message;
+  subject: DeliverySubject;
+}
+
+/**
+ * What an event says to people; undefined when it has nothing to say.
+ *
+ * @throws what a declaration's rendering throws, which is a bug in it
+ */
+export function renderEvent(
+  event: JournalledEvent,
+  rendering: Rendering,
+): RenderedEvent | undefined {
+  const { tag, data, uuid } = event;
+  const understood = understand(rendering.registry.events, tag, data);
+  const message = understood.render(rendering.links);
+  if (message === null) return undefined;
+  return { message, subject: { ...understood.subject, tag, event: uuid } };
+}
+
+/** What is said when a rendering has a bug: one event must not hold up all others. */
+export function unrenderable({ tag, uuid }: JournalledEvent): RenderedEvent {
+  return {
+    message: {
+      tone: "attention",
+      headline: ["Event ", { code: tag }, " cannot be shown"],
+      details: [["Its rendering has a bug; see the log. Event ", { code: uuid }]],
+    },
+    subject: { tag, event: uuid },
+  };
+}

@@ -1,0 +1,82 @@
+import { createAlarm } from "../../core/alarm.ts";
+import { database, inTransaction } from "../../core/database/connect.ts";
+import { asError } from "../../core/errors.ts";
+import type { Log } from "../../core/log.ts";
+import type { Service } from "../../core/service.ts";
+import { pace, type Pacing, type StoredEvent } from "../pacing/pace.ts";
+import { decide, type Deciding } from "./decide.ts";
+import { cachedRules } from "./rules.ts";
+import type { Rule } from "./router.ts";
+
+const BATCH = 200;
+const POLL_MS = 1_000;
+
+export interface RoutingOptions extends Deciding, Pacing {
+  /** Rules of the configuration. */
+  configured: readonly Rule[];
+  log: Log;
+}
+
+/** Turns events of the journal into deliveries. `ring` when there may be new ones. */
+export interface Routing extends Service {
+  ring(): void;
+}
+
+/** Routes what nobody has routed yet; several processes may run one each. */
+export function createRouting(options: RoutingOptions): Routing {
+  const alarm = createAlarm();
+  const stop = new AbortController();
+  const route = createRouteBatch(options);
+  let loop: Promise<void> = Promise.resolve();
+
+  async function run(): Promise<void> {
+    while (!stop.signal.aborted) {
+      let routed = 0;
+      try {
+        routed = await route();
+      } catch (thrown) {
+        options.log.error({ err: asError(thrown) }, "cannot route events");
+      }
+      if (routed < BATCH) await alarm.wait(POLL_MS);
+    }
+  }
+
+  return {
+    name: "routing",
+    ring: () => alarm.ring(),
+    start() {
+      loop = run();
+      return Promise.resolve();
+    },
+    async stop() {
+      stop.abort();
+      alarm.ring();
+      await loop;
+    },
+  };
+}
+
+/**
+ * A function that routes one batch: event by event its deliveries, and "routed" on the event, in
+ * one transaction. Returns how many events it took.
+ */
+export function createRouteBatch(options: RoutingOptions): () => Promise<number> {
+  const readRules = cachedRules();
+  return () =>
+    inTransaction(async () => {
+      const events = await database().query<StoredEvent>(
+        `select id, uuid, tag, data from event where routed_at is null
+          order by id limit $1 for update skip locked`,
+        [BATCH],
+      );
+      if (events.length === 0) return 0;
+      // The uploader's own rules come first, then the configuration's, then the table's.
+      const rules = [...options.configured, ...(await readRules())];
+      const decided = events.map((event) => ({ event, decisions: decide(event, rules, options) }));
+      await pace(decided, options);
+      await database().query("update event set routed_at = now() where id = any($1)", [
+        events.map((event) => event.id),
+      ]);
+      return events.length;
+    });
+}
