@@ -1,28 +1,13 @@
 import { existsSync, readFileSync, statSync } from "node:fs";
 import { dirname, isAbsolute, resolve } from "node:path";
 import { z } from "zod";
+import { EmailConfig } from "./config-email.ts";
+import { Endpoints, Listen, Path, StringOrList } from "./config-values.ts";
 import { OperatorError } from "./errors.ts";
 import { readToml } from "./toml.ts";
 
 /** A uuid is known for so long at least: within the window no event can come a second time. */
 const REMEMBERED_DAYS = 90;
-
-const Endpoint = z
-  .string()
-  .regex(/^(tcp:\/\/(\*|[^/:]+|\[[0-9a-fA-F:.]+\]):(\d{1,5}|\*)|ipc:\/\/.+|inproc:\/\/.+)$/, {
-    message: 'an endpoint is written like "tcp://127.0.0.1:5571" or "ipc:///run/laniakea/submit"',
-  });
-/** One endpoint or a list of them. (The peer split a plain string into its letters.) */
-const Endpoints = z
-  .union([Endpoint, z.array(Endpoint)])
-  .transform((value) => (Array.isArray(value) ? value : [value]));
-const Listen = z.string().regex(/^(\[[0-9a-fA-F:]+\]|[^:]+):\d{1,5}$/, {
-  message: 'written as "address:port", for instance "127.0.0.1:8470"',
-});
-const Path = z.string().min(1);
-const StringOrList = z
-  .union([z.string(), z.array(z.string())])
-  .transform((value) => (Array.isArray(value) ? value : value === "" ? [] : [value]));
 
 /**
  * What belongs to one machine. Everything about the distribution is in the database instead
@@ -159,31 +144,7 @@ export const Config = z.strictObject({
         .meta({ description: "put in front of each event message" }),
     })
     .prefault({}),
-  email: z
-    .strictObject({
-      smtp: z.string().default("").meta({
-        description:
-          "smtp://host:25 or smtps://user@host; empty: a mailbox on this machine that the page shows",
-      }),
-      password_file: Path.optional().meta({
-        description: "file (mode 0600) with the password for email.smtp",
-      }),
-      from: z
-        .string()
-        .default("Laniakea <laniakea@localhost>")
-        .meta({ description: "sender of all mail" }),
-      to: StringOrList.prefault([]).meta({
-        description: "addresses that hear all events for people; finer routes: lk route add",
-      }),
-      announce: z
-        .string()
-        .default("")
-        .meta({ description: "list that hears of each accepted source upload" }),
-      only_to: StringOrList.prefault([]).meta({
-        description: "when set, mail goes to no other address or *@domain pattern (for trials)",
-      }),
-    })
-    .prefault({}),
+  email: EmailConfig,
   web: z
     .strictObject({
       listen: Listen.default("127.0.0.1:8470").meta({

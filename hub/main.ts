@@ -18,6 +18,7 @@ import { DELIVERY_CHANNEL } from "./delivery/outbox.ts";
 import { moveDestination } from "./routing/route-store.ts";
 import { createRouting } from "./routing/routing.ts";
 import { configuredRules } from "./routing/rules.ts";
+import { announceOf } from "./routing/uploads.ts";
 
 /** A connection to the bus that hands on what it hears; started last, stopped first. */
 export type Subscribe = (onHeard: (heard: Heard) => Promise<void>) => Follower;
@@ -53,8 +54,10 @@ export function createHub(environment: Environment, options: HubOptions = {}): H
   const channels = channelKinds
     .map((kind) => kind.create(context))
     .filter((channel) => channel !== undefined);
-  const { announce } = settings.config.email;
-  if (announce !== "") canonicalDestination(`email:${announce}`, channelKinds);
+  const announce = announceOf(settings.config);
+  for (const list of [announce.other, ...Object.values(announce.suites)]) {
+    if (list !== "") canonicalDestination(`email:${list}`, channelKinds);
+  }
   const configured = configuredRules(settings.config, channelKinds);
   const { leaseMs, subscribe } = options;
   const dispatcher = createDispatcher({ channels, log, ...(leaseMs ? { leaseMs } : {}) });

@@ -11,6 +11,7 @@ import { decide } from "../routing/decide.ts";
 import type { Decision, JournalledEvent } from "../routing/decision.ts";
 import { judgeRule, type Verdict } from "../routing/router.ts";
 import { configuredRules, storedRules } from "../routing/rules.ts";
+import { announceOf } from "../routing/uploads.ts";
 
 const UUID = /^[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}$/i;
 const MAX_FILE_BYTES = 1 << 20;
@@ -49,7 +50,7 @@ export const routeTest = declareOperation({
     const rules = [...configuredRules(settings.config, kinds), ...(await storedRules())];
     const understood = understand(registry.events, event.tag, event.data);
     const verdicts = rules.map((rule) => judgeRule({ ...understood, tag: event.tag }, rule));
-    const announce = settings.config.email.announce;
+    const announce = announceOf(settings.config);
     const silent = understood.render(linksOf(settings)) === null;
     const decisions = silent ? [] : decide(event, rules, { registry, kinds, announce });
     const told = await toldOf(event.uuid);

@@ -3,13 +3,12 @@ import type { Registry } from "../../core/operation/registry.ts";
 import type { ChannelKind } from "../channels/channel.ts";
 import { AT_ONCE, type Decision, type JournalledEvent } from "./decision.ts";
 import { routeEvent, type Rule } from "./router.ts";
-import { uploadMails } from "./uploads.ts";
+import { type Announce, uploadMails } from "./uploads.ts";
 
 export interface Deciding {
   registry: Registry;
   kinds: readonly ChannelKind[];
-  /** Address of the announce list, "" for none. */
-  announce: string;
+  announce: Announce;
 }
 
 /**

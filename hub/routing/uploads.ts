@@ -1,4 +1,5 @@
 import { z } from "zod";
+import type { Config } from "../../core/config.ts";
 import type { DeliverySubject } from "../channels/channel.ts";
 
 /**
@@ -25,12 +26,20 @@ const Upload = z.looseObject({
 });
 type Upload = z.output<typeof Upload>;
 
-/**
- * The mails of an event; none for other events, or for data that is not as it should be.
- *
- * @param announce address of the announce list, "" for none
- */
-export function uploadMails(tag: string, data: unknown, announce: string): UploadMail[] {
+/** The announce list of each suite. */
+export interface Announce {
+  /** Of suites that are not in `suites`; "" for none. */
+  other: string;
+  suites: Readonly<Record<string, string>>;
+}
+
+/** The lists that `email.announce` and `email.announce_suites` name. */
+export function announceOf({ email }: Config): Announce {
+  return { other: email.announce, suites: email.announce_suites };
+}
+
+/** The mails of an event; none for other events, or for data that is not as it should be. */
+export function uploadMails(tag: string, data: unknown, announce: Announce): UploadMail[] {
   if (tag !== ACCEPTED && tag !== REJECTED) return [];
   const parsed = Upload.safeParse(data);
   if (!parsed.success) return [];
@@ -45,9 +54,15 @@ export function uploadMails(tag: string, data: unknown, announce: string): Uploa
     });
   }
   if (tag === ACCEPTED && upload.is_new !== true && upload.source_name !== undefined) {
-    if (announce !== "") mails.push(announcement(upload, announce));
+    const list = announceList(announce, upload.suite);
+    if (list !== "") mails.push(announcement(upload, list));
   }
   return mails;
+}
+
+/** Asked by `Object.hasOwn`: the suite's name comes out of an upload. */
+function announceList({ other, suites }: Announce, suite = ""): string {
+  return Object.hasOwn(suites, suite) ? (suites[suite] ?? "") : other;
 }
 
 function rejected({ repo, upload_name: name }: Upload): DeliverySubject {

@@ -44,12 +44,14 @@ interface Told {
   subject: DeliverySubject;
 }
 
+const announce = { other: "devel@example.org", suites: { sid: "sid@example.org", rc: "" } };
+
 /** What each destination would be told, as pacing puts it together. */
 function plan(tag: string, data: unknown, rules = [everything]): Told[] {
   const event = { uuid: UUID, tag, data };
   const rendered = renderEvent(event, { registry, links: { web: undefined } });
   if (rendered === undefined) return [];
-  const deciding = { registry, kinds: [email], announce: "devel@example.org" };
+  const deciding = { registry, kinds: [email], announce };
   return decide(event, rules, deciding).map(({ destination, reasons, subject }) => ({
     destination,
     reason: reasons[0]?.name,
@@ -97,6 +99,22 @@ test("an accepted source is told to its uploader, to the list and to all who hea
   );
   t.like(planned[2]?.subject, { event: UUID, repository: "master", packages: ["bash"] });
 });
+
+for (const [suite, lists] of [
+  ["sid", ["email:sid@example.org"]],
+  ["rc", []],
+  ["landing", ["email:devel@example.org"]],
+  ["constructor", ["email:devel@example.org"]],
+] as const) {
+  test(`accepted into ${suite}: announced to ${lists.join(" ") || "no list"}`, (t) => {
+    const planned = plan("_lk.archive.package-upload-accepted", { ...accepted, suite }, []);
+    const announced = planned.filter((one) => one.subject.announcement === true);
+    t.deepEqual(
+      announced.map((one) => one.destination),
+      lists,
+    );
+  });
+}
 
 test("what waits for review is told to its uploader and not announced", (t) => {
   const planned = plan("_lk.archive.package-upload-accepted", { ...accepted, is_new: true });

@@ -41,7 +41,7 @@ const options: RoutingOptions = {
   registry: createRegistry([{ name: "test", summary: "", events: [happened, noise] }]),
   links: { web: undefined },
   kinds: channelKinds,
-  announce: "",
+  announce: { other: "", suites: {} },
   configured: configuredRules(settingsOf({}).config, channelKinds),
   log: silentLog(),
 };
