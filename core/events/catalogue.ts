@@ -1,5 +1,5 @@
 import type { Inline, Message } from "../message.ts";
-import type { EventDeclaration, Links, Subject } from "./declare.ts";
+import type { EventDeclaration, Links, Story, Subject } from "./declare.ts";
 import { code, words } from "./phrases.ts";
 
 /** All events that modules declare, by tag; the registry makes it and refuses doubles. */
@@ -11,6 +11,7 @@ export interface Understood {
   declaration: EventDeclaration | undefined;
   audience: EventDeclaration["audience"];
   subject: Subject;
+  story: Story;
   /** What people read, or null when this instance has nothing to say. */
   render(links: Links): Message | null;
 }
@@ -27,6 +28,7 @@ export function understand(catalogue: Catalogue, tag: string, data: unknown): Un
       declaration: undefined,
       audience: declaration?.audience ?? "people",
       subject: guessSubject(data),
+      story: {},
       render: () => unknownMessage(tag, data),
     };
   }
@@ -34,6 +36,7 @@ export function understand(catalogue: Catalogue, tag: string, data: unknown): Un
     declaration,
     audience: declaration.audience,
     subject: declaration.subject(parsed.data),
+    story: declaration.story?.(parsed.data) ?? {},
     render: (links) => declaration.render(parsed.data, links),
   };
 }

@@ -17,6 +17,27 @@ export interface Subject {
 }
 
 /**
+ * How an event goes together with others; what it does not name it does not have. All texts are
+ * compared and never shown, but `did`.
+ */
+export interface Story {
+  /** The one thing it is about: `job/UUID`, `package/REPOSITORY/SUITE/NAME`. */
+  object?: string;
+  /** Later events of the object go on with the message about the first. */
+  continues?: boolean;
+  /** What the object was before; an event whose `to` is this again undoes those in between. */
+  from?: string;
+  /** What the object is now. */
+  to?: string;
+  /** What broke this, and perhaps others: one cause is told once. */
+  cause?: string;
+  /** A word or two for counts: `updated`, `blocked`. */
+  did?: string;
+  /** The state asks for somebody until the next event of the object. */
+  lasts?: boolean;
+}
+
+/**
  * One kind of event, declared once in the module that emits it. Validation at the door, the
  * catalogue in the docs, routing and every rendering follow from this.
  */
@@ -32,6 +53,8 @@ export interface EventDeclaration<Schema extends z.ZodType = z.ZodType> {
   /** Emitted by old or foreign versions only; accepted and rendered, never emitted by us. */
   legacy?: boolean;
   subject(data: z.output<Schema>): Subject;
+  /** What it goes together with; without this it stands alone. */
+  story?(data: z.output<Schema>): Story;
   /** What people read, or null when this instance has nothing to say (e.g. "0 new issues"). */
   render(data: z.output<Schema>, links: Links): Message | null;
 }

@@ -12,6 +12,11 @@ import type { IncomingText } from "../incoming.ts";
 export interface ChannelKind {
   /** Before the colon of its destinations: `email` in `email:person@example.org`. */
   name: string;
+  /**
+   * How it is read: in a chat, whose messages can be changed later; as mail, of which each stays;
+   * or by programs, which want every event as it comes. Missing: by programs.
+   */
+  readers?: "chat" | "mail" | "programs";
   /** A destination that is well formed, for hints. */
   example: string;
   /** The address (after the colon) in its canonical spelling, or undefined if it is none. */
@@ -88,6 +93,8 @@ export interface DeliverySubject {
   tag?: string;
   /** The event's uuid. */
   event?: string;
+  /** Messages with the same text here are about one thing and belong into one thread. */
+  thread?: string;
   repository?: string;
   suites?: string[];
   packages?: string[];

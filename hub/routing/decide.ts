@@ -33,6 +33,7 @@ export function decide(
       reasons: [{ name: reason }],
       tempo: AT_ONCE,
       subject,
+      urgent: true,
     });
   }
   const understood = understand(deciding.registry.events, tag, data);

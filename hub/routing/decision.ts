@@ -49,6 +49,8 @@ export interface Decision {
   reasons: readonly Reason[];
   tempo: Tempo;
   suppressed?: Suppression;
+  /** True: it answers what this person did, and is told at once whatever else they prefer. */
+  urgent?: boolean;
   /** What this destination's mail says otherwise than the event itself. */
   subject?: DeliverySubject;
 }

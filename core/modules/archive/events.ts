@@ -1,6 +1,6 @@
 import prettyBytes from "pretty-bytes";
 import { z } from "zod";
-import { declareEvent, type Links, type Subject } from "../../events/declare.ts";
+import { declareEvent, type Links, type Story, type Subject } from "../../events/declare.ts";
 import {
   architectures,
   count,
@@ -97,6 +97,7 @@ export const packageChanged = declareEvent({
     ...subject(data),
     packages: [...new Set([data.pkg_name, ...data.binaries.map((binary) => binary.name)])],
   }),
+  story: packageStory,
   render(data, links): Message {
     const { verb, tone } = whatHappened(data);
     const what = data.source_changed ? "" : " (binaries only)";
@@ -166,6 +167,13 @@ export const importFailed = declareEvent({
   schema: z.looseObject(Failure),
   audience: "people",
   subject,
+  story: (data) => ({
+    ...importStory(data),
+    from: "works",
+    to: "fails",
+    did: "failing",
+    lasts: true,
+  }),
   render: (data): Message => ({
     tone: "bad",
     headline: line`The import of ${strong(place(data.repo, data.suite))} fails`,
@@ -180,6 +188,7 @@ export const importRecovered = declareEvent({
   schema: z.looseObject({ ...Place, failing_since: z.string() }),
   audience: "people",
   subject,
+  story: (data) => ({ ...importStory(data), from: "fails", to: "works", did: "recovered" }),
   render: (data): Message => ({
     tone: "good",
     headline: line`The import of ${strong(place(data.repo, data.suite))} works again`,
@@ -198,6 +207,25 @@ export const importEvents = [
 
 function subject(data: { repo: string; suite: string }): Subject {
   return { repository: data.repo, suites: [data.suite] };
+}
+
+function importStory(data: { repo: string; suite: string }): Story {
+  return { object: `import/${data.repo}/${data.suite}`, continues: true };
+}
+
+/** Content that changed under the same version is never undone by going back to that version. */
+function packageStory(data: PackageChanged): Story {
+  const { repo, suite, pkg_name: name, component, component_old: old = component } = data;
+  const object = `package/${repo}/${suite}/${name}`;
+  const did = data.component_old === undefined ? data.change : "moved";
+  if (data.change === "changed") return { object, did };
+  const [from, to] = [data.version_old, data.version_new];
+  return {
+    object,
+    did,
+    from: from === null ? "absent" : `${from} ${old}`,
+    to: to === null ? "absent" : `${to} ${component}`,
+  };
 }
 
 function whatHappened(data: PackageChanged): { verb: string; tone: Tone } {

@@ -55,6 +55,11 @@ const uploadAccepted = declareEvent({
   schema: Accepted,
   audience: "people",
   subject: acceptedSubject,
+  story: (data) => ({
+    object: `upload/${data.repo}/${data.upload_name}`,
+    continues: true,
+    did: "accepted",
+  }),
   render: (data, links): Message => {
     const target = place(data.repo, data.suite);
     const details = origin(data);
@@ -77,6 +82,11 @@ const uploadRejected = declareEvent({
   schema: Rejected,
   audience: "people",
   subject: (data) => ({ repository: data.repo, ...people([data.uploader_email]) }),
+  story: (data) => ({
+    object: `upload/${data.repo}/${data.upload_name}`,
+    continues: true,
+    did: "rejected",
+  }),
   render: (data) => ({
     tone: "bad",
     headline: line`Upload ${strong(data.upload_name)}${by(data)} was rejected from ${data.repo}`,

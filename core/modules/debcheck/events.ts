@@ -1,5 +1,5 @@
 import { z } from "zod";
-import { declareEvent, type Subject } from "../../events/declare.ts";
+import { declareEvent, type Story, type Subject } from "../../events/declare.ts";
 import {
   architectures,
   count,
@@ -21,6 +21,8 @@ const Issue = {
   architectures: z.array(z.string()),
   package_name: z.string(),
   package_version: z.string(),
+  /** What broke it, where the check knows: the package and version that others broke with. */
+  cause: z.string().optional(),
 };
 const OpenIssue = z.looseObject({ ...Issue, uuid: z.string() });
 const ClosedIssue = z.looseObject(Issue);
@@ -32,6 +34,7 @@ export const issueFound = declareEvent({
   schema: OpenIssue,
   audience: "noise",
   subject,
+  story: (data) => story(data, true),
   render: (data, links) => {
     const path = ["depcheck", data.repo, data.suite, "issue", data.uuid];
     const verdict = isSource(data)
@@ -52,6 +55,7 @@ export const issueResolved = declareEvent({
   schema: ClosedIssue,
   audience: "noise",
   subject,
+  story: (data) => story(data, false),
   render: (data, links) => {
     const verdict = isSource(data) ? "can be built again" : "can be installed again";
     return {
@@ -103,4 +107,12 @@ function named(data: Issue): Inline[] {
 
 function whereabouts(data: Issue): Inline[] {
   return line`In ${place(data.repo, data.suite)} on ${architectures(data.architectures)}`;
+}
+
+function story(data: Issue, isBroken: boolean): Story {
+  const { repo, suite, package_type: type, package_name: name, cause } = data;
+  const object = `depcheck/${repo}/${suite}/${type}/${name}/${data.architectures.toSorted().join()}`;
+  const [from, to] = isBroken ? ["installable", "broken"] : ["broken", "installable"];
+  const did = isBroken ? "broken" : "mended";
+  return { object, from, to, did, ...(cause === undefined ? {} : { cause: `${suite}/${cause}` }) };
 }

@@ -1,5 +1,5 @@
 import { z } from "zod";
-import { declareEvent, type Subject } from "../../events/declare.ts";
+import { declareEvent, type Story, type Subject } from "../../events/declare.ts";
 import { architecture, architectures, code, line, seeJob, strong } from "../../events/phrases.ts";
 import type { Inline } from "../../message.ts";
 
@@ -33,6 +33,7 @@ export const buildJobAdded = declareEvent({
   schema: z.looseObject({ ...Job, name: z.string().optional() }),
   audience: "people",
   subject,
+  story: (data) => jobStory(data.job_id, "asked for"),
   render: (data, links) => ({
     tone: "neutral",
     headline: line`Image to build: ${image(data)} for ${architecture(data.architecture)}`,
@@ -46,6 +47,7 @@ export const imageSuccess = declareEvent({
   schema: z.looseObject(Job),
   audience: "people",
   subject,
+  story: (data) => jobStory(data.job_id, "built"),
   render: (data, links) => ({
     tone: "good",
     headline: line`Image built on ${architecture(data.architecture)} and published: ${image(data)}`,
@@ -59,6 +61,7 @@ export const imageFailed = declareEvent({
   schema: z.looseObject(Job),
   audience: "people",
   subject,
+  story: (data) => jobStory(data.job_id, "failed"),
   render: (data, links) => ({
     tone: "bad",
     headline: line`Image failed to build on ${architecture(data.architecture)}: ${image(data)}`,
@@ -68,6 +71,10 @@ export const imageFailed = declareEvent({
 
 function subject(data: Image): Subject {
   return { suites: [data.suite] };
+}
+
+function jobStory(id: string, did: string): Story {
+  return { object: `job/${id}`, continues: true, did };
 }
 
 /** `PureOS landing (iso, gnome, live)`. */

@@ -1,5 +1,5 @@
 import { z } from "zod";
-import { declareEvent } from "../../events/declare.ts";
+import { declareEvent, type Story } from "../../events/declare.ts";
 import { architecture, line, seeJob, shortJob, strong } from "../../events/phrases.ts";
 
 /** What all job events say; the package or image behind a job is not among it. */
@@ -17,6 +17,7 @@ export const jobAssigned = declareEvent({
   }),
   audience: "people",
   subject: () => ({}),
+  story: (data) => jobStory(data.job_id, "assigned"),
   render: (data, links) => {
     const worker = strong(data.client_name);
     const job = line`${data.job_kind} job ${shortJob(data.job_id)}`;
@@ -34,6 +35,7 @@ export const jobAccepted = declareEvent({
   schema: z.looseObject(Job),
   audience: "people",
   subject: () => ({}),
+  story: (data) => jobStory(data.job_id, "begun"),
   render: (data, links) => ({
     tone: "neutral",
     headline: line`Worker ${strong(data.client_name)} works on job ${shortJob(data.job_id)}`,
@@ -47,6 +49,7 @@ export const jobRejected = declareEvent({
   schema: z.looseObject(Job),
   audience: "people",
   subject: () => ({}),
+  story: (data) => jobStory(data.job_id, "rejected"),
   render: (data, links) => ({
     tone: "attention",
     headline: line`Worker ${strong(data.client_name)} rejected job ${shortJob(data.job_id)}`,
@@ -61,6 +64,7 @@ export const jobFinished = declareEvent({
   schema: z.looseObject({ ...Job, result: z.string() }),
   audience: "people",
   subject: () => ({}),
+  story: (data) => jobStory(data.job_id, "ended"),
   render: (data, links) => {
     const job = shortJob(data.job_id);
     const worker = strong(data.client_name);
@@ -89,6 +93,7 @@ export const jobLost = declareEvent({
   schema: z.looseObject(Job),
   audience: "people",
   subject: () => ({}),
+  story: (data) => jobStory(data.job_id, "lost"),
   render: (data, links) => ({
     tone: "attention",
     headline: line`Worker ${strong(data.client_name)} lost job ${shortJob(data.job_id)}`,
@@ -109,6 +114,7 @@ export const jobTerminated = declareEvent({
   }),
   audience: "people",
   subject: () => ({}),
+  story: (data) => jobStory(data.job_id, "given up"),
   render: (data, links) => {
     const job = line`${data.job_kind} job ${shortJob(data.job_id)}`;
     return {
@@ -119,3 +125,7 @@ export const jobTerminated = declareEvent({
     };
   },
 });
+
+function jobStory(id: string, did: string): Story {
+  return { object: `job/${id}`, continues: true, did };
+}

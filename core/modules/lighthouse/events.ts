@@ -1,5 +1,5 @@
 import { z } from "zod";
-import { declareEvent } from "../../events/declare.ts";
+import { declareEvent, type Story } from "../../events/declare.ts";
 import { line, strong } from "../../events/phrases.ts";
 
 const Hearing = z.looseObject({
@@ -14,6 +14,7 @@ export const lighthouseSilent = declareEvent({
   schema: Hearing,
   audience: "people",
   subject: () => ({}),
+  story: (data) => story(data.endpoint, true),
   render: (data) => ({
     tone: "bad",
     headline: line`Lighthouse at ${strong(data.endpoint)} is silent`,
@@ -28,9 +29,16 @@ export const lighthouseRecovered = declareEvent({
   schema: Hearing,
   audience: "people",
   subject: () => ({}),
+  story: (data) => story(data.endpoint, false),
   render: (data) => ({
     tone: "good",
     headline: line`Lighthouse at ${strong(data.endpoint)} is heard again`,
     details: [line`It was silent on ${data.seen_from} since ${data.since}.`],
   }),
 });
+
+function story(endpoint: string, isSilent: boolean): Story {
+  const [from, to] = isSilent ? ["heard", "silent"] : ["silent", "heard"];
+  const did = isSilent ? "silent" : "heard again";
+  return { object: `lighthouse/${endpoint}`, continues: true, from, to, did, lasts: isSilent };
+}

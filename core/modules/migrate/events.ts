@@ -1,5 +1,5 @@
 import { z } from "zod";
-import { declareEvent } from "../../events/declare.ts";
+import { declareEvent, type Story } from "../../events/declare.ts";
 import { line, list, see, seeSource, strong, version } from "../../events/phrases.ts";
 import type { Inline } from "../../message.ts";
 
@@ -26,6 +26,7 @@ export const newExcuse = declareEvent({
   schema: Excuse,
   audience: "people",
   subject,
+  story: (data) => story(data, true),
   render: (data, links) => ({
     tone: "attention",
     headline: line`${move(data)} is blocked`,
@@ -40,6 +41,7 @@ export const excuseRemoved = declareEvent({
   schema: Excuse,
   audience: "people",
   subject,
+  story: (data) => story(data, false),
   render: (data, links) => ({
     tone: "good",
     headline: line`${move(data)} is no longer blocked`,
@@ -50,6 +52,12 @@ export const excuseRemoved = declareEvent({
 
 function subject(data: Excuse): { suites: string[]; packages: string[] } {
   return { suites: [...sources(data), data.suite_target], packages: [data.source_package] };
+}
+
+function story(data: Excuse, isBlocked: boolean): Story {
+  const object = `migration/${data.suite_target}/${data.source_package}`;
+  const [from, to] = isBlocked ? ["free", "blocked"] : ["blocked", "free"];
+  return { object, continues: true, from, to, did: isBlocked ? "blocked" : "unblocked" };
 }
 
 /** What was to happen: a version migrates, or a package goes. */

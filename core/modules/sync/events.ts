@@ -1,5 +1,5 @@
 import { z } from "zod";
-import { declareEvent } from "../../events/declare.ts";
+import { declareEvent, type Story } from "../../events/declare.ts";
 import { line, seeSource, strong, version } from "../../events/phrases.ts";
 import type { Inline } from "../../message.ts";
 
@@ -41,6 +41,7 @@ export const newIssue = declareEvent({
   schema: Issue,
   audience: "people",
   subject,
+  story: (data) => story(data, true),
   render: (data, links) => ({
     tone: data.kind.endsWith("-failed") ? "bad" : "attention",
     headline: problem(data, strong(data.name)),
@@ -58,6 +59,7 @@ export const resolvedIssue = declareEvent({
   schema: Issue,
   audience: "people",
   subject,
+  story: (data) => story(data, false),
   render: (data, links) => {
     const name = strong(data.name);
     const way = line`between ${origin(data)} and ${data.suite_dest}`;
@@ -100,4 +102,10 @@ function subject(data: { name: string; suite_dest: string }): {
 
 function versionOrNone(text: string | null | undefined): Inline {
   return text === null || text === undefined || text === "" ? "no version" : version(text);
+}
+
+function story(data: Issue, isOpen: boolean): Story {
+  const object = `sync/${data.suite_dest}/${data.name}/${data.kind}`;
+  const [from, to] = isOpen ? ["in sync", data.kind] : [data.kind, "in sync"];
+  return { object, continues: true, from, to, did: isOpen ? data.kind : "in order again" };
 }

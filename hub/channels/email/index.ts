@@ -9,6 +9,7 @@ import { openTransport, sendMail, SMTP_CONNECTIONS, smtpServer } from "./transpo
 /** Mail over SMTP: to the server of the configuration, or else to the mailbox of this machine. */
 export const email: ChannelKind = {
   name: "email",
+  readers: "mail",
   example: "email:person@example.org",
   canonical: canonicalAddress,
   create: createEmailChannel,

@@ -8,6 +8,7 @@ import { createMatrixSession } from "./session.ts";
 /** Matrix: says notices in rooms, and hears what people type there. */
 export const matrix: ChannelKind = {
   name: "matrix",
+  readers: "chat",
   example: "matrix:#room:example.org",
   canonical: canonicalRoom,
   create: createMatrixChannel,

@@ -4,6 +4,7 @@ import { editLine, writeDelivery } from "./room.ts";
 /** Rooms on this machine: lines in the database that the page and the terminal show. */
 export const room: ChannelKind = {
   name: "room",
+  readers: "chat",
   example: "room:local",
   canonical: (name) => (/^[a-z0-9][a-z0-9-]{0,40}$/.test(name) ? name : undefined),
   create: createRoomChannel,
