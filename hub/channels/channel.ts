@@ -102,6 +102,12 @@ export interface DeliverySubject {
   title?: string;
   /** Laniakea's word for it in X-Laniakea-Event when it is not the tag: `package-accepted`. */
   label?: string;
+  /** `ref` of each reason why it goes there: what its reader can end. */
+  because?: string[];
+  /** The one build, upload or migration it is about; what is said of it is one thread. */
+  object?: string;
+  /** An answer to what the reader wrote: it goes also to who gets no news any more. */
+  answer?: boolean;
   /** For a public list: not marked as automatic, so that list software lets it pass. */
   announcement?: boolean;
 }

@@ -62,10 +62,16 @@ async function insertDeliveries(planned: Planned[]): Promise<void> {
       planned.map(({ eventId }) => eventId),
       planned.map(({ rendered }) => storable(rendered.message)),
       planned.map(({ decision, rendered }) =>
-        storable({ ...rendered.subject, ...decision.subject }),
+        storable({ ...rendered.subject, ...decision.subject, ...because(decision) }),
       ),
       planned.map(({ decision }) => decision.reasons[0]?.name ?? ""),
     ],
   );
   await wakeDispatcher();
+}
+
+/** What the reader can end, for the link in the message. */
+function because({ reasons }: Decision): { because?: string[] } {
+  const refs = reasons.flatMap(({ ref }) => ref ?? []);
+  return refs.length === 0 ? {} : { because: refs };
 }

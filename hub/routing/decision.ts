@@ -11,6 +11,11 @@ export interface JournalledEvent {
 export interface Reason {
   /** For people: "route 3 of @admin:example.org", "you uploaded it". */
   name: string;
+  /**
+   * The same for programs, so that a link in the message can end it: "subscription:17",
+   * "own-uploads", "own-packages:bash", "configuration". Missing: nobody can end it.
+   */
+  ref?: string;
 }
 
 /**
