@@ -47,6 +47,11 @@ export interface Channel {
   canEdit: boolean;
   /** Destinations served at once. */
   concurrency: number;
+  /**
+   * How many more it may have under way that take long or failed before; as many as `concurrency`
+   * unless given. So many first tries and so many others may hang without delaying anybody.
+   */
+  hanging?: number;
   start?(): Promise<void>;
   stop?(): Promise<void>;
   /**
@@ -83,8 +88,8 @@ export interface Outgoing {
   /** From 1. */
   attempt: number;
   createdAt: Date;
-  /** When the attempt before this one began. */
-  lastAttemptAt?: Date;
+  /** When the earliest attempt began of which it is not known whether the other side took it. */
+  unclearSince?: Date;
 }
 
 /** What a message is about, for headers and threads. All of it is data: escape or encode it. */
@@ -120,6 +125,10 @@ export type Outcome =
       retry: boolean;
       /** What the other side asked to wait, obeyed as it is. */
       afterMs?: number;
+      /** It gets too much from us: `afterMs` may hold for all destinations. */
+      limited?: boolean;
+      /** It said that it did not take it; otherwise it may have. */
+      untaken?: boolean;
       /** The whole channel cannot work (credentials, refused greeting): nothing else is tried. */
       stop?: boolean;
       reason: string;

@@ -10,6 +10,8 @@ export interface Attempt {
   settlement: Settlement;
   /** Why the whole channel cannot work, when it cannot. */
   stop?: string;
+  /** The other side said how long it wants to be left alone, for it gets too much. */
+  limitedMs?: number;
 }
 
 /** A send that takes longer is given up; the same id is sent again later. */
@@ -31,7 +33,8 @@ export async function attemptDelivery(
     return cancelled(`${channel.name} cannot change messages; the final one follows`);
   }
   // Woken up after a stop of the whole process: the lease is over, and another hub sends.
-  if (performance.now() > claim.validUntil) return later("the lease ran out", 0);
+  if (performance.now() > claim.validUntil)
+    return later({ reason: "the lease ran out", untaken: true }, 0);
   let outcome: Outcome;
   try {
     outcome = await sendInTime(channel, claim, options.signal);
@@ -44,14 +47,21 @@ export async function attemptDelivery(
     return { settlement: { state: "sent", remoteId: outcome.remoteId } };
   }
   if (outcome.outcome === "skipped") return cancelled(outcome.reason);
-  if (!outcome.retry) return { settlement: { state: "dead", reason: outcome.reason } };
+  if (!outcome.retry) {
+    const { reason, untaken = false } = outcome;
+    return { settlement: { state: "dead", reason, untaken } };
+  }
   const delay = retryDelay(delivery.attempt, Math.random(), options.retry);
-  const attempt = later(outcome.reason, outcome.afterMs ?? delay);
-  return outcome.stop === true ? { ...attempt, stop: outcome.reason } : attempt;
+  const attempt = later(outcome, outcome.afterMs ?? delay);
+  if (outcome.stop === true) return { ...attempt, stop: outcome.reason };
+  return outcome.limited === true ? { ...attempt, limitedMs: outcome.afterMs ?? delay } : attempt;
 }
 
-function later(reason: string, delayMs: number): Attempt {
-  return { settlement: { state: "pending", reason, delayMs } };
+function later(
+  { reason, untaken = false }: { reason: string; untaken?: boolean },
+  delayMs: number,
+): Attempt {
+  return { settlement: { state: "pending", reason, delayMs, untaken } };
 }
 
 function cancelled(reason: string): Attempt {

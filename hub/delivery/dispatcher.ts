@@ -1,10 +1,10 @@
-import { createAlarm, type Alarm } from "../../core/alarm.ts";
 import { asError } from "../../core/errors.ts";
 import type { Log } from "../../core/log.ts";
 import type { Service } from "../../core/service.ts";
-import { releaseChannels, stopChannel, stoppedChannels } from "./channel-stop.ts";
+import { releaseChannels, stopChannel } from "./channel-stop.ts";
 import type { Channel } from "../channels/channel.ts";
-import { type Claim, claimDeliveries, giveUpExpired, renewLeases } from "./claim.ts";
+import { type Claim, claimDeliveries, giveUpExpired, nextRetryMs, renewLeases } from "./claim.ts";
+import { freePlaces, type Lane, newLane, PATIENCE_MS } from "./lane.ts";
 import { attemptDelivery, settleAttempt, type Attempt } from "./attempt.ts";
 import { RETRY, type RetryPolicy } from "./retry.ts";
 
@@ -28,25 +28,6 @@ const SWEEP_MS = 60_000;
 /** For sends to end by themselves when the program stops. */
 const GRACE_MS = 2_000;
 
-interface Flight {
-  claim: Claim;
-  abort: AbortController;
-  ended: Promise<void>;
-}
-
-/** One line of work for each channel, so that a channel that hangs holds up no other. */
-interface Lane {
-  channel: Channel;
-  alarm: Alarm;
-  flights: Map<string, Flight>;
-  /** The destination that was served last: the next round begins after it. */
-  cursor: string;
-  /** What the destinations' last failures were, to log only what changed. */
-  failures: Map<string, string>;
-  /** True while the channel is tried with one delivery only. */
-  stopped: boolean;
-}
-
 /** Runs the lanes of all channels. Several processes may run one each; claims keep them apart. */
 export function createDispatcher(options: DispatcherOptions): Dispatcher {
   const { log } = options;
@@ -60,33 +41,47 @@ export function createDispatcher(options: DispatcherOptions): Dispatcher {
   async function runLane(lane: Lane): Promise<void> {
     while (!stop.signal.aborted) {
       let claimed = 0;
+      let idleMs = POLL_MS;
       try {
         claimed = await fillLane(lane);
+        if (claimed === 0) idleMs = await idleTime(lane);
       } catch (thrown) {
         log.error({ err: asError(thrown), channel: lane.channel.name }, "cannot claim deliveries");
       }
-      if (claimed === 0) await lane.alarm.wait(POLL_MS);
+      if (claimed === 0) await lane.alarm.wait(idleMs);
     }
   }
 
   async function fillLane(lane: Lane): Promise<number> {
     const { channel, flights } = lane;
-    const free = await freePlaces(lane);
-    if (free <= 0) return 0;
-    let claims = await claimDeliveries(channel.name, lane.cursor, free, leaseMs);
-    if (claims.length === 0 && lane.cursor !== "") {
-      claims = await claimDeliveries(channel.name, "", free, leaseMs);
+    const places = await freePlaces(lane);
+    if (places.most <= 0) return 0;
+    const from = { channel: channel.name, after: lane.cursor, except: flights };
+    let claims = await claimDeliveries(from, places, leaseMs);
+    if (claims.length === 0 && from.after !== "") {
+      claims = await claimDeliveries({ ...from, after: "" }, places, leaseMs);
     }
-    lane.cursor = claims.at(-1)?.delivery.destination ?? "";
+    const last = claims.findLast(({ delivery }) => delivery.attempt === 1);
+    if (places.firsts > 0) lane.cursor = last?.delivery.destination ?? "";
     for (const claim of claims) {
       const abort = new AbortController();
       const ended = fly(lane, claim, abort.signal);
-      flights.set(claim.delivery.id, { claim, abort, ended });
+      flights.set(claim.delivery.id, { claim, abort, ended, began: performance.now() });
     }
     return claims.length;
   }
 
+  /** Until somebody asked to be tried again, or the lane may go on, to the millisecond. */
+  async function idleTime({ channel, throttle }: Lane): Promise<number> {
+    const pause = throttle.wait();
+    if (pause > 0) return Math.min(POLL_MS, Math.ceil(pause));
+    const due = await nextRetryMs(channel.name);
+    return Math.min(POLL_MS, Math.ceil(due ?? POLL_MS) + 1);
+  }
+
   async function fly(lane: Lane, claim: Claim, signal: AbortSignal): Promise<void> {
+    // Its place is free then, however long it takes.
+    const patience = setTimeout(lane.alarm.ring, PATIENCE_MS + 1);
     try {
       const attempt = await attemptDelivery(lane.channel, claim, { signal, retry, log });
       await record(lane, claim, attempt);
@@ -94,14 +89,17 @@ export function createDispatcher(options: DispatcherOptions): Dispatcher {
       // The lease runs out, and the delivery is sent again under the same id.
       log.error({ err: asError(thrown), delivery: claim.delivery.id }, "cannot record a delivery");
     } finally {
+      clearTimeout(patience);
       lane.flights.delete(claim.delivery.id);
       lane.alarm.ring();
     }
   }
 
   async function record(lane: Lane, claim: Claim, attempt: Attempt): Promise<void> {
-    const { channel, failures } = lane;
+    const { channel, failures, throttle } = lane;
     const { destination, id } = claim.delivery;
+    if (attempt.settlement.state === "sent") throttle.passed();
+    if (attempt.limitedMs !== undefined) throttle.limited(destination, attempt.limitedMs);
     const settled = await settleAttempt(claim, attempt, leaseMs);
     if (!settled) {
       log.warn({ delivery: id, destination }, "a delivery was taken over by another hub");
@@ -116,7 +114,6 @@ export function createDispatcher(options: DispatcherOptions): Dispatcher {
       log.error({ channel: channel.name, reason: attempt.stop }, "channel stopped");
     }
     const { reason, state } = attempt.settlement;
-    if (state === "pending") setTimeout(lane.alarm.ring, attempt.settlement.delayMs).unref();
     if (state === "cancelled" || failures.get(destination) === reason) return;
     failures.set(destination, reason);
     log.warn({ delivery: id, destination, reason, state }, "delivery failed");
@@ -168,25 +165,4 @@ export function createDispatcher(options: DispatcherOptions): Dispatcher {
       timers.forEach(clearInterval);
     },
   };
-}
-
-function newLane(channel: Channel): Lane {
-  return {
-    channel,
-    alarm: createAlarm(),
-    flights: new Map(),
-    cursor: "",
-    failures: new Map(),
-    stopped: false,
-  };
-}
-
-/** None while the channel is stopped, one to see whether it works again. */
-async function freePlaces(lane: Lane): Promise<number> {
-  const free = lane.channel.concurrency - lane.flights.size;
-  if (free <= 0) return 0;
-  const stopped = (await stoppedChannels()).find((one) => one.channel === lane.channel.name);
-  lane.stopped = stopped !== undefined;
-  if (stopped === undefined) return free;
-  return stopped.waiting ? 0 : 1 - lane.flights.size;
 }

@@ -28,6 +28,7 @@ export class Delivery extends Model<InferAttributes<Delivery>, InferCreationAttr
   declare state: CreationOptional<DeliveryState>;
   declare attempts: CreationOptional<number>;
   declare attemptedAt: Date | null;
+  declare unclearSince: Date | null;
   declare nextAttemptAt: CreationOptional<Date>;
   declare giveUpAt: CreationOptional<Date>;
   declare leaseUntil: Date | null;
@@ -56,6 +57,7 @@ export function defineDelivery(sequelize: Sequelize): void {
       state: { type: DataTypes.TEXT, allowNull: false, defaultValue: "pending" },
       attempts: { type: DataTypes.INTEGER, allowNull: false, defaultValue: 0 },
       attemptedAt: DataTypes.DATE,
+      unclearSince: DataTypes.DATE,
       nextAttemptAt: { type: DataTypes.DATE, allowNull: false },
       giveUpAt: { type: DataTypes.DATE, allowNull: false },
       leaseUntil: DataTypes.DATE,

@@ -16,7 +16,7 @@ export interface SmtpServer {
   password: string;
 }
 
-/** Connections at once; also how many destinations are served at once. */
+/** Connections that are at work at once; as many again may hang, and as many try again. */
 export const SMTP_CONNECTIONS = 4;
 
 /**
@@ -58,7 +58,7 @@ export function openTransport(server: SmtpServer): Transporter {
     requireTLS: server.user !== "" && !loopback,
     // On this machine nobody listens in, and certificates for localhost verify nowhere.
     ignoreTLS: loopback && !server.secure,
-    maxConnections: SMTP_CONNECTIONS,
+    maxConnections: 3 * SMTP_CONNECTIONS,
     maxRequeues: 1,
     connectionTimeout: 15_000,
     greetingTimeout: 15_000,

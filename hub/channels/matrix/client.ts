@@ -14,8 +14,8 @@ const V3 = "/_matrix/client/v3";
  * Every method throws HomeserverError, and nothing else, when it does not succeed.
  */
 export class HomeserverClient extends MatrixClient {
-  // Each request carries its own limit of time.
-  readonly #agent = new Agent({ connections: 16, headersTimeout: 0, bodyTimeout: 0 });
+  // Each request carries its own limit of time, and those that hang must leave room for others.
+  readonly #agent = new Agent({ connections: 128, headersTimeout: 0, bodyTimeout: 0 });
   readonly #signal: AbortSignal;
 
   /** @param signal aborts all requests, those that wait as well as those to come */
@@ -101,7 +101,7 @@ function homeserverError(thrown: unknown, exchange: Exchange, what: string): Hom
   const answer = thrown as { errcode?: unknown; error?: unknown; retryAfterMs?: unknown };
   const errcode = typeof answer.errcode === "string" ? answer.errcode : undefined;
   const { status } = exchange;
-  const options = { retryAfterMs: longest(answer.retryAfterMs, exchange.retryAfterMs) };
+  const options = { retryAfterMs: waitOf(answer.retryAfterMs, exchange.retryAfterMs) };
   if (exchange.location !== undefined) {
     const text = `the homeserver's address redirects to ${exchange.location}`;
     return new HomeserverError(text, { status }, options);
@@ -118,7 +118,12 @@ function homeserverError(thrown: unknown, exchange: Exchange, what: string): Hom
   return new HomeserverError(`no answer to ${what}: ${cause.message}`, {}, { cause });
 }
 
-function longest(...waits: unknown[]): number | undefined {
-  const known = waits.filter((wait): wait is number => typeof wait === "number");
-  return known.length === 0 ? undefined : Math.max(...known);
+/**
+ * The longer wait of body and header. A header has whole seconds (RFC 9110, 10.2.3): when it is
+ * the body's milliseconds rounded up, those are meant.
+ */
+function waitOf(body: unknown, header: number | undefined): number | undefined {
+  if (typeof body !== "number") return header;
+  if (header === undefined || header - body < 1_000) return body;
+  return header;
 }

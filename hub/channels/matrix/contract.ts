@@ -114,10 +114,11 @@ export interface SendOptions {
   /** Gives up on the answer; the homeserver may have taken the event all the same. */
   signal?: AbortSignal;
   /**
-   * When an earlier attempt under this `txn` began. If the homeserver may have forgotten it since,
-   * the room is searched for the event before it is sent again.
+   * When the earliest attempt under this `txn` began of which it is not known whether the
+   * homeserver took it. If it may have forgotten it since, the room is searched for the event
+   * before it is sent again.
    */
-  lastAttemptAt?: Date | undefined;
+  unclearSince?: Date | undefined;
 }
 
 export interface MatrixHealth {
@@ -147,7 +148,7 @@ export interface MatrixSession {
   stop(): Promise<void>;
   /**
    * Sends a notice. The same `txn` gives the same event, however often it is sent. The homeserver
-   * remembers transactions for a limited time (Synapse: a day); see `lastAttemptAt`.
+   * remembers transactions for a limited time (Synapse: a day); see `unclearSince`.
    *
    * @param room id or alias
    * @returns the event's id as `remoteId`
@@ -161,6 +162,12 @@ export interface MatrixSession {
     txn: string,
     options?: SendOptions,
   ): Promise<Outcome>;
+  /**
+   * Looks whether an event of ours with this `txn` can be read in a room, back to a time.
+   *
+   * @throws HomeserverError
+   */
+  isShown(room: string, txn: string, since: Date): Promise<boolean>;
   /** Puts a reaction, one emoji, to an event. Twice the same is once. */
   react(room: string, eventId: string, key: string, txn: string): Promise<Outcome>;
   /** Shows that we are at work, or not any more. A nicety: false when it did not work. */

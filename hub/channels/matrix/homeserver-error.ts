@@ -25,6 +25,10 @@ export interface Failure {
   /** True: later it may work. */
   retry: boolean;
   afterMs?: number;
+  /** True: we asked for too much. */
+  limited: boolean;
+  /** True: the homeserver itself said that it did not do it. */
+  untaken: boolean;
   /** True: our access token is not accepted, so nothing will work. */
   fatal: boolean;
   reason: string;
@@ -40,7 +44,7 @@ const TOKEN_CODES = new Set(["M_UNKNOWN_TOKEN", "M_MISSING_TOKEN", "M_USER_DEACT
 export function classifyFailure(thrown: unknown): Failure {
   if (!(thrown instanceof HomeserverError)) {
     const text = thrown instanceof Error ? thrown.message : String(thrown);
-    return { retry: true, fatal: false, reason: text };
+    return { retry: true, fatal: false, limited: false, untaken: false, reason: text };
   }
   const { status, errcode, retryAfterMs } = thrown;
   const wait = retryAfterMs === undefined ? {} : { afterMs: retryAfterMs };
@@ -53,7 +57,9 @@ export function classifyFailure(thrown: unknown): Failure {
     errcode === undefined ||
     errcode === "M_LIMIT_EXCEEDED" ||
     errcode === "M_USER_LOCKED";
-  return { retry: passing || fatal, fatal, reason: thrown.message, ...wait };
+  const limited = status === 429 || errcode === "M_LIMIT_EXCEEDED";
+  const untaken = limited || (errcode !== undefined && status !== undefined && status < 500);
+  return { retry: passing || fatal, fatal, limited, untaken, reason: thrown.message, ...wait };
 }
 
 /** Whether the homeserver itself says that the thing is not there: its word, not a proxy's. */

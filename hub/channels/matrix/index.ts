@@ -38,6 +38,7 @@ function createMatrixChannel(context: ChannelContext): Channel | undefined {
     name: "matrix",
     canEdit: true,
     concurrency: 8,
+    hanging: 32,
     start: () => session.start(hear(session, context)),
     stop: () => session.stop(),
     send: (delivery, signal) => deliver(session, delivery, config.message_prefix, signal),
@@ -92,14 +93,14 @@ async function deliver(
   prefix: string,
   signal: AbortSignal,
 ): Promise<Outcome> {
-  const { address, id, lastAttemptAt } = delivery;
+  const { address, id, unclearSince } = delivery;
   const text: RoomText = {
     message: delivery.message,
     ...(delivery.subject.tag === undefined ? {} : { prefix }),
     ...(delivery.thread === undefined ? {} : { thread: delivery.thread }),
     ...(delivery.replyTo === undefined ? {} : { replyTo: delivery.replyTo }),
   };
-  const options = { signal, lastAttemptAt };
+  const options = { signal, unclearSince };
   const original = delivery.edits?.remoteId;
   if (original === undefined) return session.send(address, text, id, options);
   const outcome = await session.edit(address, original, text, id, options);

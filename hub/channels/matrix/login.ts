@@ -82,7 +82,7 @@ async function logIn(options: LoginOptions, password: string): Promise<string> {
       ...(device === undefined ? {} : { device_id: device }),
     })) as unknown;
     const { access_token: token, device_id: deviceId } = LoginAnswer.parse(answer);
-    await storage.set("device", deviceId);
+    await keepDevice(storage, device, deviceId);
     log.info({ user, device: deviceId }, "logged in to Matrix with the password");
     return token;
   } catch (thrown) {
@@ -143,9 +143,17 @@ async function checkIdentity(client: HomeserverClient, options: LoginOptions): P
   }
   const before = await storage.get("device");
   if (device === undefined || device === before) return;
-  if (before !== undefined) {
-    // A message whose answer was lost under the old device may now be sent a second time.
-    log.warn({ before, device }, "the Matrix device has changed");
-  }
+  if (before !== undefined) log.warn({ before, device }, "the Matrix device has changed");
+  await keepDevice(storage, before, device);
+}
+
+/** With the time of a change: the new device does not know the transactions of the old one. */
+async function keepDevice(
+  storage: SessionStorage,
+  before: string | undefined,
+  device: string,
+): Promise<void> {
+  if (before === device) return;
+  if (before !== undefined) await storage.set("device since", new Date().toISOString());
   await storage.set("device", device);
 }

@@ -1,31 +1,33 @@
 import type { Outcome } from "../channel.ts";
 import { withSignal } from "./call-signal.ts";
 import type { HomeserverClient } from "./client.ts";
-import { editContent, noticeContent, reactionContent, TRANSACTION_FIELD } from "./content.ts";
+import { editContent, noticeContent, reactionContent } from "./content.ts";
 import type { MatrixSession, SendOptions } from "./contract.ts";
 import type { Encryption, EncryptionGuard } from "./encryption.ts";
-import { type Content, History, readEvents } from "./event.ts";
+import { type Content, readEvents } from "./event.ts";
 import { classifyFailure, HomeserverError, isForbidden } from "./homeserver-error.ts";
 import { readReaction } from "./incoming.ts";
+import { findSent, mayBeForgotten } from "./looking-back.ts";
 import type { Rooms } from "./rooms.ts";
 
 /** Somebody has to invite us first; that takes people a while. */
 const UNINVITED_MS = 60_000;
-/** Synapse keeps transactions for 24 hours; the specification names no time. */
-const REMEMBERED_MS = 20 * 3_600_000;
-const CLOCKS_DIFFER_MS = 3_600_000;
-const MAX_PAGES = 100;
 
 interface Sender {
   self: string;
   client: HomeserverClient;
   rooms: Rooms;
   encryption: EncryptionGuard;
+  /** Transactions from before this time were those of another device, if it changed. */
+  deviceSince: Date | undefined;
   /** Hears of a token that is not accepted any more. */
   onRefusedToken(thrown: unknown): void;
 }
 
-export type Sending = Pick<MatrixSession, "send" | "edit" | "react" | "typing" | "markRead">;
+export type Sending = Pick<
+  MatrixSession,
+  "send" | "edit" | "isShown" | "react" | "typing" | "markRead"
+>;
 
 /** All that goes out. Each call answers with an outcome and throws nothing. */
 export function createSending(sender: Sender): Sending {
@@ -35,12 +37,13 @@ export function createSending(sender: Sender): Sending {
     room: string,
     content: Content,
     txn: string,
-    { signal, lastAttemptAt }: SendOptions = {},
+    { signal, unclearSince }: SendOptions = {},
   ): Promise<Outcome> {
     return withSignal(signal, () =>
       intoRoom(sender, room, async (id) => {
-        const sent = await findForgotten(sender, id, txn, lastAttemptAt);
-        return sent ?? client.put(id, "m.room.message", txn, content);
+        const forgotten = mayBeForgotten(unclearSince, sender.deviceSince);
+        const sent = forgotten && (await findSent(sender, id, txn, unclearSince));
+        return sent || client.put(id, "m.room.message", txn, content);
       }),
     );
   }
@@ -57,6 +60,8 @@ export function createSending(sender: Sender): Sending {
 
   return {
     send: (room, text, txn, options) => say(room, noticeContent(text, txn), txn, options),
+    isShown: async (room, txn, since) =>
+      (await findSent(sender, await rooms.resolve(room), txn, since)) !== undefined,
     edit: (room, eventId, text, txn, options) =>
       say(room, editContent(eventId, text, txn), txn, options),
     react: (room, eventId, key, txn) =>
@@ -112,11 +117,12 @@ function obstacle(sender: Sender, room: string, look: Encryption): Outcome | und
   if (look.state === "not joined") return uninvited(sender, room);
   if (look.state === "encrypted") {
     const reason = `${room} is end-to-end encrypted, which is not supported yet: nothing was sent`;
-    return { outcome: "failed", retry: false, reason };
+    return { outcome: "failed", retry: false, untaken: true, reason };
   }
   return {
     outcome: "failed",
     retry: true,
+    untaken: true,
     ...(look.afterMs === undefined ? {} : { afterMs: look.afterMs }),
     reason: `it is not known whether ${room} is encrypted, so nothing was sent: ${look.reason}`,
   };
@@ -128,50 +134,24 @@ function uninvited(sender: Sender, room: string): Outcome {
   return {
     outcome: "failed",
     retry: true,
+    untaken: true,
     afterMs: UNINVITED_MS,
     reason: `${sender.self} is not in ${room} and may not join: invite it`,
   };
 }
 
 function failed(sender: Sender, room: string, thrown: unknown): Outcome {
-  const { retry, fatal, reason, afterMs } = classifyFailure(thrown);
+  const { retry, fatal, reason, afterMs, limited, untaken } = classifyFailure(thrown);
   if (fatal) sender.onRefusedToken(thrown);
   return {
     outcome: "failed",
     retry,
+    untaken,
     ...(afterMs === undefined ? {} : { afterMs }),
+    ...(limited ? { limited } : {}),
     ...(fatal ? { stop: true } : {}),
     reason: `${room}: ${reason}`,
   };
-}
-
-/**
- * The event of an earlier attempt that is too old for the homeserver to remember its transaction:
- * our own, marked with it. Searched from now back to that attempt.
- */
-async function findForgotten(
-  { client, self }: Sender,
-  room: string,
-  txn: string,
-  lastAttemptAt: Date | undefined,
-): Promise<string | undefined> {
-  if (lastAttemptAt === undefined) return undefined;
-  if (Date.now() - lastAttemptAt.getTime() < REMEMBERED_MS) return undefined;
-  const filter = { senders: [self], types: ["m.room.message"] };
-  const oldest = lastAttemptAt.getTime() - CLOCKS_DIFFER_MS;
-  let from: string | undefined;
-  for (let page = 0; page < MAX_PAGES; page += 1) {
-    const { chunk, end } = History.parse(
-      await client.messagesBefore(room, from, undefined, filter),
-    );
-    for (const event of readEvents(chunk)) {
-      if (event.content[TRANSACTION_FIELD] === txn) return event.event_id;
-      if (event.origin_server_ts < oldest) return undefined;
-    }
-    if (end === undefined || end === from) return undefined;
-    from = end;
-  }
-  return undefined;
 }
 
 /** Reacts; where the same reaction of ours is there already, that one is the answer. */

@@ -104,6 +104,11 @@ class Session implements MatrixSession {
     return this.#link?.sending.markRead(...call) ?? false;
   }
 
+  async isShown(...call: Parameters<Sending["isShown"]>): Promise<boolean> {
+    if (this.#link === undefined) throw new HomeserverError("not connected to the homeserver");
+    return this.#link.sending.isShown(...call);
+  }
+
   async joinedRooms(): Promise<string[]> {
     if (this.#link === undefined) throw new HomeserverError("not connected to the homeserver");
     return this.#link.client.getJoinedRooms();
@@ -128,7 +133,16 @@ class Session implements MatrixSession {
     const rooms = createRooms(client, storage, log);
     const encryption = createEncryptionGuard(client, storage, () => this.#isFollowing());
     const onRefusedToken = (thrown: unknown): void => this.#die(thrown);
-    const sending = createSending({ self, client, rooms, encryption, onRefusedToken });
+    const changed = await storage.get("device since");
+    const deviceSince = changed === undefined ? undefined : new Date(changed);
+    const sending = createSending({
+      self,
+      client,
+      rooms,
+      encryption,
+      deviceSince,
+      onRefusedToken,
+    });
     return { client, rooms, encryption, sending };
   }
 
@@ -218,11 +232,12 @@ class Session implements MatrixSession {
     const outcome = sending === undefined ? undefined : await work(sending);
     // Also what was under way when the token was refused elsewhere failed for that reason.
     const cutOff = outcome?.outcome === "failed" && this.#state === "dead";
-    return outcome === undefined || cutOff ? this.#unconnected() : outcome;
+    if (outcome === undefined) return { ...this.#unconnected(), untaken: true };
+    return cutOff ? this.#unconnected() : outcome;
   }
 
   /** What sending answers before there is a link, and after its end. */
-  #unconnected(): Outcome {
+  #unconnected(): Extract<Outcome, { outcome: "failed" }> {
     const reason = this.#problem ?? "the session has not reached the homeserver yet";
     const stop = this.#state === "dead" ? { stop: true } : {};
     return { outcome: "failed", retry: true, reason, ...stop };

@@ -98,12 +98,66 @@ test("a transaction that the homeserver has forgotten is found in the room", asy
   const sent = await session.send(room, notice("hello"), "d");
   for (let n = 0; n < 300; n += 1) server.say(room, alice.userId, `m${n}`);
   server.forgetTransactions();
-  const lastAttemptAt = new Date(Date.now() - 30 * 3_600_000);
-  const again = await session.send(room, notice("hello"), "d", { lastAttemptAt });
+  const unclearSince = new Date(Date.now() - 30 * 3_600_000);
+  const again = await session.send(room, notice("hello"), "d", { unclearSince });
   t.deepEqual(again, sent);
-  const other = await session.send(room, notice("other"), "e", { lastAttemptAt });
+  const other = await session.send(room, notice("other"), "e", { unclearSince });
   t.like(other, { outcome: "delivered" });
   t.is(messagesOf(server, room).length, 302);
+});
+
+test("an edit that the homeserver has forgotten is found in the room", async (t) => {
+  const { server, bot, room } = await stage(t);
+  const { session } = await openBench(t, server, bot, { deaf: true });
+  const sent = await session.send(room, notice("10 %"), "d");
+  const id = sent.outcome === "delivered" ? (sent.remoteId ?? "") : "";
+  await session.edit(room, id, notice("done"), "e");
+  server.forgetTransactions();
+  const unclearSince = new Date(Date.now() - 13 * 3_600_000);
+  await session.edit(room, id, notice("done"), "e", { unclearSince });
+  t.is(server.timeline(room)[0]?.edits, 1);
+});
+
+test("as a new device the room is searched for what the old one may have sent", async (t) => {
+  const { server, bot, room } = await stage(t);
+  const first = await openBench(t, server, bot, { deaf: true });
+  server.fault({ path: "/send/", times: 1 }, { kind: "cut after" });
+  const unclearSince = new Date();
+  t.like(await first.session.send(room, notice("hello"), "d"), { outcome: "failed" });
+  await first.session.stop();
+  const device = server.newDevice(bot.userId);
+  const second = await openBench(t, server, device, { deaf: true, memory: first.memory });
+  t.like(await second.session.send(room, notice("hello"), "d", { unclearSince }), {
+    outcome: "delivered",
+  });
+  t.deepEqual(messagesOf(server, room), ["ℹ️ hello"]);
+});
+
+test("what was refused in so many words was not taken, what got no answer perhaps was", async (t) => {
+  const { server, bot, room } = await stage(t);
+  const { session } = await openBench(t, server, bot, { deaf: true });
+  const cases: [Parameters<typeof server.fault>[1], boolean][] = [
+    [{ kind: "limited", afterMs: 10 }, true],
+    [{ kind: "answer", status: 403, body: { errcode: "M_FORBIDDEN", error: "no" } }, true],
+    [{ kind: "answer", status: 403, body: "<html>a proxy</html>" }, false],
+    [{ kind: "answer", status: 502, body: "<html>" }, false],
+    [{ kind: "answer", status: 500 }, false],
+    [{ kind: "cut before" }, false],
+    [{ kind: "cut after" }, false],
+  ];
+  for (const [fault, untaken] of cases) {
+    const active = server.fault({ path: "/send/" }, fault);
+    const outcome = await session.send(room, notice("x"), JSON.stringify(fault));
+    t.like(outcome, { outcome: "failed", untaken }, JSON.stringify(fault));
+    active.remove();
+  }
+});
+
+test("a wait in milliseconds is not rounded up to the seconds of the header", async (t) => {
+  const { server, bot, room } = await stage(t);
+  const { session } = await openBench(t, server, bot, { deaf: true });
+  server.fault({ path: "/send/", times: 1 }, { kind: "limited", afterMs: 1_234 });
+  t.like(await session.send(room, notice("x"), "d"), { afterMs: 1_234 });
 });
 
 for (const tell of ["body", "header", "both"] as const) {
@@ -115,7 +169,9 @@ for (const tell of ["body", "header", "both"] as const) {
     t.deepEqual(limited, {
       outcome: "failed",
       retry: true,
+      untaken: true,
       afterMs: 7_000,
+      limited: true,
       reason: `${room}: M_LIMIT_EXCEEDED: Too Many Requests`,
     });
     t.like(await session.send(room, notice("hello"), "d"), { outcome: "delivered" });
@@ -154,6 +210,7 @@ test("an encrypted room gets nothing, with a clear reason, for ever", async (t) 
   const expected = {
     outcome: "failed" as const,
     retry: false,
+    untaken: true,
     reason: `${room} is end-to-end encrypted, which is not supported yet: nothing was sent`,
   };
   t.deepEqual(await first.session.send(room, notice("secret"), "a"), expected);
@@ -260,6 +317,7 @@ test("a room that needs an invitation is tried again later, and says whom to inv
   const expected = {
     outcome: "failed" as const,
     retry: true,
+    untaken: true,
     afterMs: 60_000,
     reason: `@bot:double.test is not in ${closed} and may not join: invite it`,
   };

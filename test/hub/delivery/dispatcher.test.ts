@@ -107,6 +107,105 @@ test.serial("a destination that hangs delays no other, nor another channel", asy
   t.is(await booksDiffer({ sent: 31, pending: 3 }), undefined);
 });
 
+/** A channel on which everything for `hangs-…` hangs until it is let go. */
+function hanging(part: Partial<Channel> = {}) {
+  let letGo: () => void = () => undefined;
+  const held = new Promise<Outcome>((resolve) => (letGo = () => resolve(DELIVERED)));
+  const channel = scripted((one) => (one.address.startsWith("hangs") ? held : DELIVERED), part);
+  return { channel, letGo };
+}
+
+test.serial("more destinations that hang than there are places delay no other", async (t) => {
+  const { channel, letGo } = hanging({ hanging: 12 });
+  for (let n = 0; n < 10; n++) await post(`test:hangs-${n}`, says("x"));
+  for (let n = 0; n < 30; n++) await post(`test:x${n % 3}`, says("x"));
+  await running([channel], async () => {
+    const rest = async () => (await booksDiffer({ sent: 30, pending: 10 })) === undefined;
+    await eventually(rest, "the rest");
+    t.is(channel.seen.length, 40);
+    letGo();
+  });
+  t.is(await booksDiffer({ sent: 40 }), undefined);
+});
+
+test.serial("what failed before takes no place from what was never tried", async (t) => {
+  const { channel, letGo } = hanging();
+  for (let n = 0; n < 30; n++) await post(`test:hangs-${n}`, says("x"));
+  await database().query("update delivery set attempts = 3");
+  for (let n = 0; n < 30; n++) await post(`test:x${n % 3}`, says("x"));
+  await running([channel], async () => {
+    const rest = async () => (await booksDiffer({ sent: 30, pending: 30 })) === undefined;
+    await eventually(rest, "the rest");
+    // As many as may hang, and not one more in front of the others.
+    t.is(channel.seen.filter((one) => one.address.startsWith("hangs")).length, 4);
+    letGo();
+    await eventually(async () => (await booksDiffer({ sent: 60 })) === undefined, "all sent");
+  });
+});
+
+test.serial("a limit of the whole account is found out by few, and heeded by all", async (t) => {
+  let limited = true;
+  const wait: Outcome = {
+    outcome: "failed",
+    retry: true,
+    limited: true,
+    afterMs: 300,
+    untaken: true,
+    reason: "slow down",
+  };
+  const channel = scripted(() => (limited ? wait : DELIVERED));
+  for (let n = 0; n < 40; n++) await post(`test:${n}`, says("x"));
+  await running([channel], async () => {
+    await eventually(() => channel.seen.length >= 3, "limited");
+    await sleep(150);
+    t.true(channel.seen.length <= channel.concurrency + 3, `${channel.seen.length} tries`);
+    limited = false;
+    await eventually(async () => (await booksDiffer({ sent: 40 })) === undefined, "all sent");
+  });
+});
+
+test.serial("what the other side asked to wait is over before it is tried again", async (t) => {
+  const tries: number[] = [];
+  const channel = scripted(() => {
+    tries.push(Date.now());
+    if (tries.length > 1) return DELIVERED;
+    return { outcome: "failed", retry: true, reason: "slow down", afterMs: 300 };
+  });
+  await post("test:a", says("x"));
+  await running([channel], () =>
+    eventually(async () => (await booksDiffer({ sent: 1 })) === undefined, "sent"),
+  );
+  const [first = 0, second = 0] = tries;
+  t.true(second - first >= 300);
+});
+
+test.serial(
+  "since when it is unclear whether a message arrived is kept through retries",
+  async (t) => {
+    const outcomes: Outcome[] = [
+      { ...LATER, untaken: true },
+      LATER,
+      { ...LATER, untaken: true },
+      NEVER,
+      DELIVERED,
+    ];
+    const channel = scripted(() => outcomes.shift() ?? DELIVERED);
+    await post("test:a", says("x"));
+    await running([channel], async (dispatcher) => {
+      await eventually(async () => (await booksDiffer({ dead: 1 })) === undefined, "dead");
+      await requeueDeliveries({ all: true });
+      dispatcher.ring();
+      await eventually(async () => (await booksDiffer({ sent: 1 })) === undefined, "sent");
+    });
+    const [first, second, third, fourth, fifth] = channel.seen.map((one) => one.unclearSince);
+    t.is(first, undefined);
+    t.is(second, undefined);
+    t.truthy(third);
+    t.deepEqual(fourth, third);
+    t.deepEqual(fifth, third);
+  },
+);
+
 test.serial("more destinations than places all get their turn", async (t) => {
   const channel = scripted(() => DELIVERED, { concurrency: 2 });
   for (let n = 0; n < 20; n++) await post(`test:${n}`, says("x"));
