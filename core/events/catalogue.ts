@@ -1,5 +1,6 @@
 import type { Inline, Message } from "../message.ts";
-import type { EventDeclaration, Links, Story, Subject } from "./declare.ts";
+import { completed } from "./complete.ts";
+import type { EventDeclaration, Reader, Story, Subject } from "./declare.ts";
 import { code, words } from "./phrases.ts";
 
 /** All events that modules declare, by tag; the registry makes it and refuses doubles. */
@@ -13,7 +14,7 @@ export interface Understood {
   subject: Subject;
   story: Story;
   /** What people read, or null when this instance has nothing to say. */
-  render(links: Links): Message | null;
+  render(reader: Reader): Message | null;
 }
 
 /**
@@ -29,7 +30,7 @@ export function understand(catalogue: Catalogue, tag: string, data: unknown): Un
       audience: declaration?.audience ?? "people",
       subject: guessSubject(data),
       story: {},
-      render: () => unknownMessage(tag, data),
+      render: (reader) => completed(unknownMessage(tag, data), reader),
     };
   }
   return {
@@ -37,7 +38,10 @@ export function understand(catalogue: Catalogue, tag: string, data: unknown): Un
     audience: declaration.audience,
     subject: declaration.subject(parsed.data),
     story: declaration.story?.(parsed.data) ?? {},
-    render: (links) => declaration.render(parsed.data, links),
+    render: (reader) => {
+      const message = declaration.render(parsed.data, reader);
+      return message === null ? null : completed(message, reader);
+    },
   };
 }
 

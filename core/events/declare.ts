@@ -1,10 +1,19 @@
 import type { z } from "zod";
+import type { Language } from "../language/language.ts";
 import type { Message } from "../message.ts";
 
 /** Where links in a rendered event lead: base addresses without trailing slash, or undefined. */
 export interface Links {
   /** Our own pages (URL shapes of the field: /package/src/SUITE/NAME, /jobs/job/UUID, …). */
   web: string | undefined;
+}
+
+/** Who reads a rendered event: where links lead, in which language, and which event it is. */
+export interface Reader extends Links {
+  /** Missing: English. */
+  language?: Language;
+  /** For "since when", and so that the message names its event. */
+  event?: { uuid: string; time: Date | undefined };
 }
 
 /** The facts that routes can match on, drawn from an event's data. Lists match if any element does. */
@@ -56,7 +65,7 @@ export interface EventDeclaration<Schema extends z.ZodType = z.ZodType> {
   /** What it goes together with; without this it stands alone. */
   story?(data: z.output<Schema>): Story;
   /** What people read, or null when this instance has nothing to say (e.g. "0 new issues"). */
-  render(data: z.output<Schema>, links: Links): Message | null;
+  render(data: z.output<Schema>, reader: Reader): Message | null;
 }
 
 /** Declares an event; the types of `subject` and `render` follow from the schema. */

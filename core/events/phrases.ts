@@ -1,3 +1,4 @@
+import { clip, LONGEST_WORD } from "../message/clip.ts";
 import type { Inline, Message } from "../message.ts";
 import type { Links } from "./declare.ts";
 
@@ -5,7 +6,6 @@ import type { Links } from "./declare.ts";
  * Pieces that renderings of events are put together from. Data of events comes from outside and
  * may be of any length, so each piece is clipped; escaping is the renderers' part.
  */
-const LONGEST_WORD = 200;
 const QUOTED_LINES = 20;
 const QUOTED_CHARACTERS = 2_000;
 /** As many characters of a job id as people need to tell jobs apart. */
@@ -108,6 +108,17 @@ export function quoted(text: string): string {
   return shown;
 }
 
+/**
+ * A moment as people read it, in UTC and to the minute: `2026-11-22 10:00 UTC`. Undefined when the
+ * text is no moment; one without a zone is UTC, as Laniakea writes them.
+ */
+export function moment(text: string | null | undefined): Inline[] | undefined {
+  const zone = /(z|[+-]\d\d:?\d\d)$/i.test(text ?? "") ? "" : "Z";
+  const time = new Date(`${(text ?? "").trim().replace(" ", "T")}${zone}`);
+  if (Number.isNaN(time.getTime())) return undefined;
+  return [`${time.toISOString().slice(0, 16).replace("T", " ")} UTC`];
+}
+
 /** `1 issue`, `2 issues`. */
 export function count(number: number, what: string): string {
   return `${number} ${what}${number === 1 ? "" : "s"}`;
@@ -116,11 +127,6 @@ export function count(number: number, what: string): string {
 /** The address in `Name <user@host>`, or a bare one. */
 export function emailOf(person: string): string | undefined {
   return /<([^<>\s]+@[^<>\s]+)>\s*$/.exec(person)?.[1] ?? /^[^<>\s]+@[^<>\s]+$/.exec(person)?.[0];
-}
-
-function clip(text: string, length: number): string {
-  // Never between the halves of a surrogate pair.
-  return text.length <= length ? text : `${text.slice(0, length).replace(/[\ud800-\udbff]$/, "")}…`;
 }
 
 /** One step of a path; a name of dots alone would climb instead. */

@@ -1,6 +1,10 @@
 import { html, joinHtml, type Safe } from "../../../core/html.ts";
 import {
+  type Block,
   type Inline,
+  isWebAddress,
+  layout,
+  type Line,
   type Message,
   type Table,
   type Tone,
@@ -24,20 +28,37 @@ export function toneBadge(tone: Tone): Safe {
 
 /** A message as a piece of a page, in the page's own style rather than that of chat clients. */
 export function messageHtml(message: Message): Safe {
-  const details = message.details ?? [];
   return html`<div class="message ${message.tone}">
-    <p class="headline">${toneBadge(message.tone)}<span>${inlineHtml(message.headline)}</span></p>
-    ${
-      details.length === 0
-        ? ""
-        : html`<ul class="details">
-            ${details.map((detail) => html`<li>${inlineHtml(detail)}</li>`)}
-          </ul>`
-    }
-    ${message.table === undefined ? "" : messageTable(message.table)}
-    ${message.quote === undefined ? "" : html`<pre class="quote">${visible(message.quote)}</pre>`}
-    ${message.next === undefined ? "" : html`<p class="next">${inlineHtml(message.next)}</p>`}
+    ${layout(message).map((block) => blockHtml(block, message))}
   </div>`;
+}
+
+function blockHtml(block: Block, { tone }: Message): Safe {
+  switch (block.kind) {
+    case "headline":
+      return html`<p class="headline">
+        ${toneBadge(tone)}<span>${inlineHtml(block.inlines)}</span>
+      </p>`;
+    case "lines":
+      return linesHtml(block.lines);
+    case "table":
+      return messageTable(block.table);
+    case "quote":
+      return html`<pre class="quote">${visible(block.lines.join("\n"))}</pre>`;
+    default:
+      return html`<p class="next">${inlineHtml(block.inlines)}</p>`;
+  }
+}
+
+/** Answers and proof of a message as a list. */
+export function linesHtml(lines: Line[]): Safe {
+  return html`<ul class="details">
+    ${lines.map(({ label, inlines }) => {
+      return html`<li>
+        ${label === undefined ? "" : html`<span class="label">${label}:</span> `}${inlineHtml(inlines)}
+      </li>`;
+    })}
+  </ul>`;
 }
 
 /** A line of a message. Only web addresses and paths of our own become links. */
@@ -51,7 +72,8 @@ export function inlineHtml(inlines: Inline[]): Safe {
       if ("architecture" in inline) {
         return html`<span class="architecture">${visible(inline.architecture)}</span>`;
       }
-      return /^(https?:\/\/|mailto:|\/(?!\/))/.test(inline.to)
+      if ("verdict" in inline) return html`<strong>${visible(inline.verdict)}</strong>`;
+      return isWebAddress(inline.to)
         ? html`<a href="${inline.to}">${visible(inline.link)}</a>`
         : visible(inline.link);
     }),

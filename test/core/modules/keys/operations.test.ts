@@ -56,10 +56,9 @@ test("a new key is made, trusted, installed and signs", async (t) => {
   const open = join(directory, "archive-host.key");
   t.like(made.data, { id: "archive-host", email: "a@b.c", file: open, secret });
   t.is(statSync(secret).mode & 0o777, 0o600);
-  t.notRegex(
-    JSON.stringify(made),
-    new RegExp(/signing-key = "(.*)"/.exec(readFileSync(secret, "utf8"))?.[1] ?? "x"),
-  );
+  const [, signingKey = ""] = /signing-key = "(.+)"/.exec(readFileSync(secret, "utf8")) ?? [];
+  t.not(signingKey, "");
+  t.false(JSON.stringify(made).includes(signingKey));
   await lk("key", "trust", open);
   await lk("key", "install", "archive", secret);
   const keyring = openKeyring(environment);

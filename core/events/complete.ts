@@ -1,0 +1,42 @@
+import {
+  type Answers,
+  bounded,
+  type Inline,
+  type Message,
+  plainLine,
+  type State,
+} from "../message.ts";
+import type { Reader } from "./declare.ts";
+import { moment } from "./phrases.ts";
+import { eventWords } from "./words.ts";
+
+/** Verdicts that hold until something changes them; the others are over when they are told. */
+const LASTING: readonly State[] = ["waiting", "blocked", "needs-approval", "failed", "working"];
+
+/**
+ * What all messages of events have, whatever the declaration says: the language, when it was, the
+ * event's own id or page, and at most twelve lines.
+ */
+export function completed(message: Message, reader: Reader): Message {
+  const { language, event } = reader;
+  const spoken: Message = language === undefined ? message : { ...message, language };
+  if (event === undefined) return bounded(spoken);
+  const answers: Answers = { state: "note", ...message.answers };
+  return bounded({
+    ...spoken,
+    answers: { ...timeOf(answers, event.time), ...answers, event: eventLine(event.uuid, reader) },
+  });
+}
+
+/** The event's own time, unless the declaration knows better since when it is so. */
+function timeOf(answers: Answers, time: Date | undefined): Partial<Answers> {
+  const inlines = moment(time?.toISOString());
+  if (inlines === undefined || answers.since !== undefined || answers.when !== undefined) return {};
+  return LASTING.includes(answers.state) ? { since: inlines } : { when: inlines };
+}
+
+function eventLine(uuid: string, { language, web }: Reader): Inline[] {
+  const say = eventWords.in(language);
+  if (web === undefined) return say("event", { id: { code: uuid } });
+  return [{ link: plainLine(say("event", { id: uuid.slice(0, 8) })), to: `${web}/events/${uuid}` }];
+}
