@@ -7,6 +7,7 @@ export const common = {
       "bot/": "dist/bot/",
       "core/": "dist/core/",
       "hub/": "dist/hub/",
+      "launch/": "dist/launch/",
       "test/": "dist/test/",
     },
   },

@@ -24,10 +24,7 @@ export async function ourCases({ changed, folder, original, stanzas }: Stage): P
   const cases: OurCase[] = [];
   await withServer(join(data, "postgres"), async (server) => {
     const lk = (...args: string[]): Promise<Taken> =>
-      server.measure({
-        program: process.execPath,
-        args: [resolve("dist/lk.js"), "--data", data, ...args],
-      });
+      server.measure({ program: resolve("lk"), args: ["--data", data, ...args] });
     const description = join(folder, "distro.toml");
     async function use(archive: BenchArchive): Promise<void> {
       await describeArchive(archive, description);

@@ -1,28 +1,54 @@
 import type { Readable } from "node:stream";
-import { type Dispatcher, request } from "undici";
+import { type Dispatcher, EnvHttpProxyAgent, interceptors, request } from "undici";
 import type { Fetched, Known, Resume } from "./fetch.ts";
 import { shownUrl, unreachable } from "./fetch-address.ts";
 import { RangeRefused, retryAfter, TooSlow, TryAgain } from "./fetch-retry.ts";
 
 /** How a file is asked for. */
 export interface HttpAsk {
-  dispatcher: Dispatcher;
   signal: AbortSignal;
-  /** Milliseconds. */
-  patience: number;
   known: Known | undefined;
   resume: Resume | undefined;
 }
 
-/**
- * Asks for a file and reads the head of the answer.
- *
- * @throws TryAgain where the server may recover; RangeRefused where it sent another part than
- *   the one asked for; OperatorError `MIRROR_UNREACHABLE` where it refuses; else what the network
- *   threw
- */
-export async function openHttp(url: string, ask: HttpAsk): Promise<Fetched> {
-  const { dispatcher, signal, patience } = ask;
+/** Connections to mirrors. */
+export interface HttpClient {
+  /**
+   * Asks for a file and reads the head of the answer.
+   *
+   * @throws TryAgain where the server may recover; RangeRefused where it sent another part than
+   *   the one asked for; OperatorError `MIRROR_UNREACHABLE` where it refuses; else what the network
+   *   threw
+   */
+  open(url: string, ask: HttpAsk): Promise<Fetched>;
+  close(): Promise<void>;
+}
+
+/** Connections to one server. Mirrors ask their users to be modest, and a few fill any line. */
+const CONNECTIONS = 4;
+
+/** Connects through the proxy that the environment names. @param patience milliseconds */
+export function createHttpClient(patience: number): HttpClient {
+  const agent = new EnvHttpProxyAgent({
+    headersTimeout: patience,
+    // Bodies are watched here.
+    bodyTimeout: 0,
+    connections: CONNECTIONS,
+  });
+  const dispatcher = agent.compose(interceptors.redirect({ maxRedirections: 5 }));
+  return {
+    open: (url, ask) => openHttp(url, ask, dispatcher, patience),
+    close: () => agent.close(),
+  };
+}
+
+async function openHttp(
+  url: string,
+  ask: HttpAsk,
+  dispatcher: Dispatcher,
+  patience: number,
+): Promise<Fetched> {
+  const { signal } = ask;
   const response = await request(shownUrl(url), {
     dispatcher,
     signal,

@@ -1,9 +1,8 @@
 import { type FileHandle, open } from "node:fs/promises";
 import { fileURLToPath } from "node:url";
-import { EnvHttpProxyAgent, interceptors } from "undici";
 import { asError, OperatorError } from "../../errors.ts";
 import { unreachable } from "./fetch-address.ts";
-import { openHttp } from "./fetch-http.ts";
+import type { HttpClient } from "./fetch-http.ts";
 import { type Patience, RangeRefused, retrying } from "./fetch-retry.ts";
 
 /** What a mirror answers. */
@@ -72,20 +71,15 @@ export interface FetchOptions extends Patience {
   signal: AbortSignal;
 }
 
-/** Connections to one server. Mirrors ask their users to be modest, and a few fill any line. */
-const CONNECTIONS = 4;
 const PATIENCE = 30_000;
 
 /** Fetches over http, https (through the proxy that the environment names) and file. */
 export function createFetcher(options: FetchOptions): Fetcher {
   const patience = options.patienceMs ?? PATIENCE;
-  const agent = new EnvHttpProxyAgent({
-    headersTimeout: patience,
-    // Bodies are watched by openHttp.
-    bodyTimeout: 0,
-    connections: CONNECTIONS,
-  });
-  const dispatcher = agent.compose(interceptors.redirect({ maxRedirections: 5 }));
+  let client: Promise<HttpClient> | undefined;
+  // The library takes as long to load as an import that finds nothing new.
+  const http = (): Promise<HttpClient> =>
+    (client ??= import("./fetch-http.ts").then((loaded) => loaded.createHttpClient(patience)));
   const failed = new Set<string>();
   return {
     async fetch(url, use, ask = {}) {
@@ -95,7 +89,7 @@ export function createFetcher(options: FetchOptions): Fetcher {
         const resume = resumable ? ask.resume?.() : undefined;
         const fetched = url.startsWith("file:")
           ? await openFile(url)
-          : await openHttp(url, { dispatcher, signal, patience, known, resume });
+          : await (await http()).open(url, { signal, known, resume });
         try {
           return await use(fetched);
         } finally {
@@ -120,7 +114,7 @@ export function createFetcher(options: FetchOptions): Fetcher {
       ...mirrors.filter((mirror) => failed.has(mirror)),
     ],
     blame: (mirror) => failed.add(mirror),
-    close: () => agent.close(),
+    close: async () => (await client)?.close(),
   };
 }
 

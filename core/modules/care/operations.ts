@@ -2,18 +2,17 @@ import { readFileSync } from "node:fs";
 import { z } from "zod";
 import { declareOperation } from "../../operation/declare.ts";
 
-/** The version of this program, from its package. */
+/** The version of this program, from the nearest package.json above: of sources, dist or bundle. */
 export function programVersion(): string {
-  // From dist/core/modules/care, or from the same depth in the sources.
-  for (const up of ["../../../../", "../../../"]) {
+  for (let folder = new URL(".", import.meta.url); ; folder = new URL("..", folder)) {
     try {
-      const text = readFileSync(new URL(`${up}package.json`, import.meta.url), "utf8");
+      const text = readFileSync(new URL("package.json", folder), "utf8");
       return (JSON.parse(text) as { version: string }).version;
     } catch (thrown) {
       if ((thrown as NodeJS.ErrnoException).code !== "ENOENT") throw thrown;
+      if (folder.pathname === "/") return "unknown";
     }
   }
-  return "unknown";
 }
 
 export const version = declareOperation({
