@@ -79,6 +79,7 @@ async function measureRound(
 }
 
 function lineOf(round: Round, farm: FarmReport, [server, database]: [number, number]): Line {
+  const greetings = farm.greetings.toSorted((a, b) => a - b);
   const latencies = farm.given.length > 0 ? farm.latencies : farm.idle;
   const sorted = latencies.toSorted((a, b) => a - b);
   const at = (share: number): string =>
@@ -92,6 +93,7 @@ function lineOf(round: Round, farm: FarmReport, [server, database]: [number, num
     "asking p50": at(0.5),
     p99: at(0.99),
     max: at(1),
+    "connecting, at most": `${(greetings.at(-1) ?? 0).toFixed(0)} ms`,
     "processor per request": each(server),
     "of PostgreSQL": each(database),
     unanswered: String(farm.unanswered),

@@ -21,6 +21,8 @@ export interface Database {
   sequelize: Sequelize;
   /** Runs SQL with $1-style parameters, in the running transaction when there is one. */
   query<Row>(sql: string, parameters?: unknown[]): Promise<Row[]>;
+  /** As `query`, for SQL that is run often: parsed and planned once for each connection. */
+  prepared<Row>(sql: string, parameters?: unknown[]): Promise<Row[]>;
   /** A connection of one's own, for LISTEN and session locks. The caller ends it. */
   client(): Promise<pg.Client>;
   close(): Promise<void>;
@@ -74,7 +76,8 @@ export async function connect(address: DatabaseAddress): Promise<Database> {
   defineModels(sequelize);
   open = {
     sequelize,
-    query: (sql, parameters = []) => query(sequelize, sql, parameters),
+    query: (text, values = []) => query(sequelize, { text, values }),
+    prepared: (text, values = []) => query(sequelize, { name: statementName(text), text, values }),
     client: () => newClient(options),
     close: async () => {
       open = undefined;
@@ -85,13 +88,9 @@ export async function connect(address: DatabaseAddress): Promise<Database> {
   return open;
 }
 
-async function query<Row>(
-  sequelize: Sequelize,
-  sql: string,
-  parameters: unknown[],
-): Promise<Row[]> {
+async function query<Row>(sequelize: Sequelize, statement: pg.QueryConfig): Promise<Row[]> {
   if (currentTransaction() !== undefined) {
-    return (await transactionClient().query(sql, parameters)).rows as Row[];
+    return (await transactionClient().query(statement)).rows as Row[];
   }
   // Straight from the pool: Sequelize's own query() would rewrite "$" inside the SQL.
   const pool = sequelize.connectionManager as unknown as {
@@ -100,10 +99,19 @@ async function query<Row>(
   };
   const client = await pool.getConnection();
   try {
-    return (await client.query(sql, parameters)).rows as Row[];
+    return (await client.query(statement)).rows as Row[];
   } finally {
     pool.releaseConnection(client);
   }
+}
+
+const statementNames = new Map<string, string>();
+
+/** The same for the same text, on every connection of this process. */
+function statementName(text: string): string {
+  const name = statementNames.get(text) ?? `lk_${statementNames.size + 1}`;
+  statementNames.set(text, name);
+  return name;
 }
 
 async function newClient(options: pg.ClientConfig): Promise<pg.Client> {

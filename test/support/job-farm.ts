@@ -31,6 +31,8 @@ export interface FarmReport {
   given: [job: string, worker: string][];
   /** Milliseconds from asking to having, of the asking that brought a job. */
   latencies: number[];
+  /** From connecting to the answer to `archive-info`, which each asks first, as Laniakea's do. */
+  greetings: number[];
   /** Of the asking that brought none. */
   idle: number[];
   /** Requests of all kinds that were answered. */
@@ -52,6 +54,7 @@ async function runFarm(order: FarmOrder): Promise<FarmReport> {
   const report: FarmReport = {
     given: [],
     latencies: [],
+    greetings: [],
     idle: [],
     answered: 0,
     unanswered: 0,
@@ -81,6 +84,7 @@ async function runWorker(
 ): Promise<void> {
   const { order, report, over, empty } = farm;
   const { name, architectures } = worker;
+  await greet(spark, report, over);
   while (!over()) {
     const start = performance.now();
     // It has nothing when it asks, so what it was given unheard goes back.
@@ -101,6 +105,12 @@ async function runWorker(
     if (to > 0) await sleep(from + Math.random() * (to - from));
     await tell(spark, report, "job-success", job.uuid);
   }
+}
+
+async function greet(spark: Spark, report: FarmReport, over: () => boolean): Promise<void> {
+  const start = performance.now();
+  while (!over() && (await ask(spark, report, "archive-info", {})) === undefined);
+  report.greetings.push(performance.now() - start);
 }
 
 /** Says it until it is heard. */

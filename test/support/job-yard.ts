@@ -29,12 +29,12 @@ export interface JobYard {
 
 export async function createJobYard(): Promise<JobYard> {
   const directory = mkdtempSync(join(tmpdir(), "lk-yard-"));
-  const [submit, publish, jobs] = await freePorts(3);
+  const [submit, publish, replay, jobs] = await freePorts(4);
   const file = join(directory, "config.toml");
   const at = (port = 0): string => `"tcp://127.0.0.1:${port}"`;
   writeFileSync(
     file,
-    `demo = false\n[log]\nlevel = "warn"\n[lighthouse]\nsubmit = ${at(submit)}\npublish = ${at(publish)}\njobs = ${at(jobs)}\n`,
+    `demo = false\n[log]\nlevel = "warn"\n[lighthouse]\nsubmit = ${at(submit)}\npublish = ${at(publish)}\nreplay = ${at(replay)}\njobs = ${at(jobs)}\n`,
   );
   const dataDirectory = join(directory, "var");
   const open = await openDatabase(loadSettings({ file, dataDirectory }));

@@ -12,6 +12,7 @@ import { migration as trust } from "./011-trust.ts";
 import { migration as producer } from "./012-producer.ts";
 import { migration as jobs } from "./013-jobs.ts";
 import { migration as suiteValidity } from "./014-suite-validity.ts";
+import { migration as jobHeld } from "./018-job-held.ts";
 import { migration as delivery } from "./024-delivery.ts";
 
 /** All steps of the schema in order. New ones go to the end; old ones never change. */
@@ -29,5 +30,6 @@ export const migrations: readonly Migration[] = [
   producer,
   jobs,
   suiteValidity,
+  jobHeld,
   delivery,
 ];

@@ -2,6 +2,7 @@ import { setTimeout as sleep } from "node:timers/promises";
 import { createAlarm } from "../../alarm.ts";
 import { asError } from "../../errors.ts";
 import type { Log } from "../../log.ts";
+import { decideBatch } from "./decide-batch.ts";
 import { errorReply, NO_JOB } from "./reply.ts";
 import { type Ask, serve } from "./serve.ts";
 
@@ -21,8 +22,6 @@ interface Waiting {
   deadline: number;
 }
 
-/** More at once would keep their locks for long. */
-const BATCH = 400;
 /** A worker waits fifteen seconds for an answer; an outage of the database is waited out so long. */
 const PATIENCE_MS = 12_000;
 const RETRY_MS = 250;
@@ -42,8 +41,9 @@ export function createDesk(options: { uploadUrl: string; log: Log }): Desk {
   async function run(): Promise<void> {
     for (;;) {
       const last = stopped;
-      const batch = waiting.splice(0, BATCH);
-      if (batch.length > 0) await answer(batch);
+      const batch = decideBatch(waiting);
+      waiting = waiting.filter((one) => !batch.has(one));
+      if (batch.size > 0) await answer([...batch]);
       else if (last) return;
       else await alarm.wait(1_000);
     }

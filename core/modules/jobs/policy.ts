@@ -11,7 +11,7 @@ export interface JobPolicy {
 }
 
 export async function loadPolicy(): Promise<JobPolicy> {
-  const [row] = await database().query<JobPolicy>(
+  const [row] = await database().prepared<JobPolicy>(
     `select indep_architecture as "indepArchitecture", max_attempts as "maxAttempts",
             lease_minutes as "leaseMinutes"
        from job_policy`,

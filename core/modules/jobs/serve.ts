@@ -1,13 +1,14 @@
 import { database, inTransaction } from "../../database/connect.ts";
+import { together } from "../../database/transaction.ts";
 import { emitEvents } from "../../events/emit.ts";
 import { assignedEvent, clientEvent, type JobEvent, terminatedEvent } from "./announce.ts";
-import { assignJobs } from "./assign.ts";
+import { type Assignment, assignJobs, type Wish } from "./assign.ts";
 import { giveBack, type LostJob } from "./give-back.ts";
 import { type JobPolicy, loadPolicy } from "./policy.ts";
 import { type Identity, type RegisteredWorker, registerWorkers } from "./register.ts";
 import { errorReply, jsonReply, NO_JOB } from "./reply.ts";
 import type { JobRequest, Report, WorkerRequest } from "./request.ts";
-import { takeReports } from "./take-reports.ts";
+import { giveBackRejected, lockJobs, takeReports, writeReports } from "./take-reports.ts";
 
 /** A request that can be read, and whose key it came under. */
 export interface Ask {
@@ -30,66 +31,79 @@ const NOT_YOU = errorReply("The key of this connection belongs to another machin
  */
 export function serve(asks: readonly Ask[], uploadUrl: string): Promise<string[]> {
   return inTransaction(async () => {
-    const policy = await loadPolicy();
     const reports = asks.filter(isReport);
     const wishes = asks.filter(isJobAsk);
-    const taken = await takeReports(reports, policy);
-    const given = await giveJobs(wishes, policy);
+    const [policy, jobs, workers] = await together(() => [
+      loadPolicy(),
+      lockJobs(reports.map(({ request }) => request.job)),
+      registerWorkers(wishes),
+    ]);
+    const events: JobEvent[] = [];
+    const taken = takeReports(reports, jobs, events);
+    events.push(...(await giveBackRejected(jobs, policy)));
+    const row = queueUp(wishes, workers);
+    const [, lost, assignment] = await together(() => [
+      writeReports(jobs, policy),
+      lockHeld(telling(wishes, workers)),
+      assignJobs(row, policy),
+    ]);
+    events.push(...(await loseJobs(lost, policy, (job) => `${job.workerName} had lost it`)));
+    events.push(...assignmentEvents(row, assignment));
     const info = asks.some(({ request }) => request.kind === "archive-info")
       ? await archiveInfo(uploadUrl)
       : "";
-    await emitEvents([...taken.events, ...given.events]);
+    await emitEvents(events);
     const replies = new Map<Ask, string>();
-    reports.forEach((report, place) => replies.set(report, taken.replies[place] ?? ""));
-    wishes.forEach((wish, place) => replies.set(wish, given.replies[place] ?? NO_JOB));
+    reports.forEach((report, place) => replies.set(report, taken[place] ?? ""));
+    for (const wish of wishes) replies.set(wish, ownWorker(wish, workers) ? NO_JOB : NOT_YOU);
+    assignment.jobs.forEach((job, place) => {
+      const { ask } = row[place] ?? {};
+      if (job !== null && ask !== undefined) replies.set(ask, jsonReply(job));
+    });
     return asks.map((ask) => replies.get(ask) ?? info);
   });
 }
 
-async function giveJobs(
-  asks: readonly JobAsk[],
-  policy: JobPolicy,
-): Promise<{ replies: string[]; events: JobEvent[] }> {
-  if (asks.length === 0) return { replies: [], events: [] };
-  const workers = await registerWorkers(asks);
-  const events = await takeBackLost(asks, workers, policy);
-  const known = asks.map(({ request, identity }) => {
-    const worker = workers.get(request.machine.id);
-    return worker?.keyId === identity.keyId ? worker : undefined;
+/** A worker that gets a job if there is one for it. */
+interface Queued extends Wish {
+  ask: JobAsk;
+  name: string;
+}
+
+/** Those who asked and may get something, in order. */
+function queueUp(asks: readonly JobAsk[], workers: Workers): Queued[] {
+  return asks.flatMap((ask) => {
+    const worker = ownWorker(ask, workers);
+    if (worker?.eligible !== true) return [];
+    const { accepts, architectures } = ask.request;
+    return [{ ask, name: worker.name, worker: worker.uuid, accepts, architectures }];
   });
-  const served = asks.flatMap(({ request }, place) => {
-    const worker = known[place];
-    return worker?.eligible === true ? [{ request, worker, place }] : [];
+}
+
+function assignmentEvents(row: readonly Queued[], { jobs, broken }: Assignment): JobEvent[] {
+  const assigned = jobs.flatMap((job, place) => {
+    const { worker, name } = row[place] ?? {};
+    if (job === null || worker === undefined || name === undefined) return [];
+    return [assignedEvent(job, { id: worker, name })];
   });
-  const replies = known.map((worker) => (worker === undefined ? NOT_YOU : NO_JOB));
-  const { jobs, broken } = await assignJobs(
-    served.map(({ request, worker }) => ({ ...request, worker: worker.uuid })),
-    policy,
-  );
-  events.push(...broken.map(({ job, reason }) => terminatedEvent(job, reason)));
-  jobs.forEach((job, index) => {
-    const { worker, place } = served[index] ?? {};
-    if (job === null || worker === undefined || place === undefined) return;
-    replies[place] = jsonReply(job);
-    events.push(assignedEvent(job, { id: worker.uuid, name: worker.name }));
-  });
-  return { replies, events };
+  return [...broken.map(({ job, reason }) => terminatedEvent(job, reason)), ...assigned];
+}
+
+type Workers = Map<string, RegisteredWorker>;
+
+/** The worker that asks, unless it came under another key than its own. */
+function ownWorker({ request, identity }: JobAsk, workers: Workers): RegisteredWorker | undefined {
+  const worker = workers.get(request.machine.id);
+  return worker?.keyId === identity.keyId ? worker : undefined;
 }
 
 /** A worker that says what it is at has lost everything else that it was given. */
-async function takeBackLost(
-  asks: readonly JobAsk[],
-  workers: Map<string, RegisteredWorker>,
-  policy: JobPolicy,
-): Promise<JobEvent[]> {
-  const events: JobEvent[] = [];
-  for (const { request, identity } of asks) {
-    const worker = workers.get(request.machine.id);
-    if (request.holds === null || worker?.keyId !== identity.keyId) continue;
-    const lost = await lockHeld(worker.uuid, request.holds);
-    events.push(...(await loseJobs(lost, policy, (job) => `${job.workerName} had lost it`)));
-  }
-  return events;
+function telling(asks: readonly JobAsk[], workers: Workers): Holder[] {
+  return asks.flatMap((ask) => {
+    const worker = ownWorker(ask, workers);
+    const { holds } = ask.request;
+    return holds === null || worker === undefined ? [] : [{ worker: worker.uuid, holds }];
+  });
 }
 
 /** What `giveBack` must know, of a job joined with its worker. */
@@ -115,17 +129,31 @@ export async function takeAllJobs(
   worker: string,
   why: (job: LostJob) => string,
 ): Promise<JobEvent[]> {
-  return loseJobs(await lockHeld(worker, []), await loadPolicy(), why);
+  return loseJobs(await lockHeld([{ worker, holds: [] }]), await loadPolicy(), why);
 }
 
-/** The jobs that a worker has, but for some. */
-function lockHeld(worker: string, but: readonly string[]): Promise<LostJob[]> {
-  return database().query<LostJob>(
+/** A worker and the jobs that it is at. */
+interface Holder {
+  worker: string;
+  holds: readonly string[];
+}
+
+/** The jobs that workers were given, but for those that they hold. */
+async function lockHeld(workers: readonly Holder[]): Promise<LostJob[]> {
+  if (workers.length === 0) return [];
+  const held = workers.flatMap(({ worker, holds }) => holds.map((job) => ({ worker, job })));
+  return database().prepared<LostJob>(
     `select ${LOST_COLUMNS}
        from job join worker on worker.uuid = job.worker
-      where job.worker = $1 and status in ('scheduled', 'running') and job.uuid <> all($2)
+      where job.worker = any($1) and status in ('scheduled', 'running')
+        and not exists (select from unnest($2::uuid[], $3::uuid[]) as held (worker, job)
+                         where held.worker = job.worker and held.job = job.uuid)
       order by job.uuid for update of job`,
-    [worker, but],
+    [
+      workers.map(({ worker }) => worker),
+      held.map(({ worker }) => worker),
+      held.map(({ job }) => job),
+    ],
   );
 }
 

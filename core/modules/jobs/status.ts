@@ -19,7 +19,7 @@ export async function jobStatus(): Promise<Fact[]> {
   const workers = await loadWorkers();
   const waiting = await waitingJobs();
   const [row] = await database().query<{ running: number }>(
-    "select count(*)::int as running from job where lease_until is not null",
+    "select count(*)::int as running from job where status in ('scheduled', 'running')",
   );
   const running = row?.running ?? 0;
   if (workers.length === 0 && waiting.length === 0 && running === 0) return [];

@@ -60,7 +60,7 @@ export async function sweepLeases(): Promise<number> {
       const lost = await database().query<LostJob>(
         `select ${LOST_COLUMNS}
            from job join worker on worker.uuid = job.worker
-          where lease_until < now()
+          where status in ('scheduled', 'running') and lease_until < now()
           order by lease_until limit ${BATCH} for update of job skip locked`,
       );
       if (lost.length === 0) return 0;
@@ -84,7 +84,7 @@ async function allowForGap(): Promise<void> {
   if (gap <= GAP_SECONDS) return;
   await database().query(
     `update job set lease_until = lease_until + $1 * interval '1 second'
-      where lease_until is not null`,
+      where status in ('scheduled', 'running')`,
     [gap],
   );
 }

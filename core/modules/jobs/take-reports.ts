@@ -4,7 +4,7 @@ import { clientEvent, finishedEvent, type JobEvent, terminatedEvent } from "./an
 import { decideReport, type ReportDecision } from "./decide-report.ts";
 import { giveBack, type LostJob } from "./give-back.ts";
 import { type JobPolicy, leaseSeconds } from "./policy.ts";
-import { heardFrom, type Identity } from "./register.ts";
+import { FRESH_SECONDS, heardFrom, type Identity } from "./register.ts";
 import { errorReply, HEARD, NOTED } from "./reply.ts";
 import { JOB_UNKNOWN, type Report } from "./request.ts";
 
@@ -13,19 +13,17 @@ export interface SignedReport {
   identity: Identity;
 }
 
-export interface ReportsTaken {
-  /** In the order of the reports. */
-  replies: string[];
-  events: JobEvent[];
-}
+/** Jobs that reports name, each with its worker, locked, by their ids. */
+export type LockedJobs = Map<string, LockedJob>;
 
-/** A job and its worker, locked. */
 interface LockedJob extends Omit<LostJob, "worker"> {
   status: JobStatus;
   result: JobResult;
   worker: string | null;
   keyId: string | null;
   heartbeat: number | null;
+  /** Its worker was not noted as heard for some seconds. */
+  longAgo: boolean;
   /** What reports of this batch changed. */
   changed: boolean;
   givenBack: boolean;
@@ -34,23 +32,41 @@ interface LockedJob extends Omit<LostJob, "worker"> {
 
 const FOREIGN = errorReply("Job is not assigned to this worker.");
 
-/** Takes in what workers report, in order, in the running transaction. */
-export async function takeReports(
+/**
+ * Decides what reports change, in order; `writeReports` then does it.
+ *
+ * @param events what there is to tell is added to them
+ * @returns the replies
+ */
+export function takeReports(
   reports: readonly SignedReport[],
-  policy: JobPolicy,
-): Promise<ReportsTaken> {
-  if (reports.length === 0) return { replies: [], events: [] };
-  const jobs = await lockJobs(reports.map(({ request }) => request.job));
-  const events: JobEvent[] = [];
-  const replies = reports.map((report) => take(report, jobs.get(report.request.job), events));
-  const all = [...jobs.values()];
-  await write(
-    all.filter((job) => job.changed && !job.givenBack),
-    policy,
-  );
-  events.push(...(await giveBackAll(all.filter(isGivenBack), policy)));
-  await heardFrom(all.flatMap((job) => (job.changed && job.worker !== null ? [job.worker] : [])));
-  return { replies, events };
+  jobs: LockedJobs,
+  events: JobEvent[],
+): string[] {
+  return reports.map((report) => take(report, jobs.get(report.request.job), events));
+}
+
+/** Gives back what was rejected, in the running transaction. @returns what there is to tell */
+export async function giveBackRejected(jobs: LockedJobs, policy: JobPolicy): Promise<JobEvent[]> {
+  const rejected = [...jobs.values()].filter(isGivenBack);
+  const why = (job: LostJob): string => `${job.workerName} gave it back`;
+  const fates = await giveBack(rejected, policy, why);
+  return rejected
+    .filter((job) => fates.get(job.uuid) === "terminated")
+    .map((job) => terminatedEvent(job, `${job.attempts} attempts failed; ${why(job)}`));
+}
+
+/** Writes what reports changed, in the running transaction. */
+export async function writeReports(jobs: LockedJobs, policy: JobPolicy): Promise<void> {
+  const changed = [...jobs.values()].filter((job) => job.changed);
+  const kept = changed.filter((job) => !job.givenBack);
+  const silent = changed.flatMap((job) => (job.longAgo && job.worker ? [job.worker] : []));
+  const worked = kept.filter((job) => job.status === "done" && job.failures > 0);
+  await Promise.all([
+    writeJobs(kept, policy),
+    heardFrom(silent),
+    forgetFailures(worked.flatMap((job) => (job.worker === null ? [] : [job.worker]))),
+  ]);
 }
 
 /** Decides on one report and notes in memory what it changes. @returns the reply */
@@ -91,19 +107,14 @@ function isGivenBack(job: LockedJob): job is LockedJob & LostJob {
   return job.givenBack && job.worker !== null;
 }
 
-async function giveBackAll(jobs: LostJob[], policy: JobPolicy): Promise<JobEvent[]> {
-  const why = (job: LostJob): string => `${job.workerName} gave it back`;
-  const fates = await giveBack(jobs, policy, why);
-  return jobs
-    .filter((job) => fates.get(job.uuid) === "terminated")
-    .map((job) => terminatedEvent(job, `${job.attempts} attempts failed; ${why(job)}`));
-}
-
-async function lockJobs(uuids: readonly string[]): Promise<Map<string, LockedJob>> {
-  const rows = await database().query<Omit<LockedJob, "changed" | "givenBack" | "excerpt">>(
+/** Locks the jobs that reports are about, in one order for all Lighthouses. */
+export async function lockJobs(uuids: readonly string[]): Promise<LockedJobs> {
+  if (uuids.length === 0) return new Map();
+  const rows = await database().prepared<Omit<LockedJob, "changed" | "givenBack" | "excerpt">>(
     `select job.uuid, module, kind, version, architecture, status, result, attempts, worker,
             coalesce(worker.name, '') as "workerName", key_id as "keyId", heartbeat,
-            coalesce(failures, 0) as failures
+            coalesce(failures, 0) as failures,
+            last_ping < now() - interval '${FRESH_SECONDS} seconds' as "longAgo"
        from job left join worker on worker.uuid = job.worker
       where job.uuid = any($1) order by job.uuid for update of job`,
     [uuids],
@@ -113,9 +124,9 @@ async function lockJobs(uuids: readonly string[]): Promise<Map<string, LockedJob
   );
 }
 
-async function write(jobs: readonly LockedJob[], policy: JobPolicy): Promise<void> {
+async function writeJobs(jobs: readonly LockedJob[], policy: JobPolicy): Promise<void> {
   if (jobs.length === 0) return;
-  await database().query(
+  await database().prepared(
     `update job
         set status = n.status, result = n.result,
             log_excerpt = coalesce(n.excerpt, log_excerpt),
@@ -132,10 +143,12 @@ async function write(jobs: readonly LockedJob[], policy: JobPolicy): Promise<voi
       jobs.map((job) => leaseSeconds(job.heartbeat, policy)),
     ],
   );
-  const worked = jobs.filter((job) => job.status === "done" && job.failures > 0);
-  if (worked.length === 0) return;
+}
+
+async function forgetFailures(workers: readonly string[]): Promise<void> {
+  if (workers.length === 0) return;
   await database().query(
     "update worker set failures = 0, paused_until = null where uuid = any($1)",
-    [worked.map((job) => job.worker)],
+    [workers],
   );
 }

@@ -1,7 +1,7 @@
 import test from "ava";
 import { connect, database, inTransaction } from "../../../core/database/connect.ts";
 import { migrations } from "../../../core/database/migrations/index.ts";
-import { transactionClient } from "../../../core/database/transaction.ts";
+import { together, transactionClient } from "../../../core/database/transaction.ts";
 import { RoleGrant } from "../../../core/model/access.ts";
 import { testDatabase, testDatabaseAddress } from "../../support/database.ts";
 
@@ -58,6 +58,43 @@ test.serial("what runs outside does not see what is not committed", async (t) =>
 test("raw work outside a transaction is refused", (t) => {
   t.throws(() => transactionClient(), { message: /outside/ });
 });
+
+test.serial("statements sent together answer in order, prepared ones too", async (t) => {
+  for (let round = 0; round < 3; round += 1) {
+    const got = await inTransaction(() =>
+      together(() => [
+        database().prepared("select $1::int as n", [round]),
+        database().query("select 2 as n"),
+        Promise.resolve("at once"),
+        database().prepared("select $1::int as n", [3]),
+      ]),
+    );
+    t.deepEqual(got, [[{ n: round }], [{ n: 2 }], "at once", [{ n: 3 }]]);
+  }
+});
+
+test.serial(
+  "the first of statements sent together that fails says why; none is kept",
+  async (t) => {
+    const before = await RoleGrant.count();
+    const insert = `insert into role_grant (principal, role, granted_by)
+                  values ('@f:example.org', 'reader', 'test')`;
+    const failing = inTransaction(() =>
+      together(() => [
+        database().query(insert),
+        database().query("select 1 / 0"),
+        database().query(insert),
+      ]),
+    );
+    await t.throwsAsync(failing, { message: /division by zero/ });
+    t.is(await RoleGrant.count(), before);
+    // The connection went back to the pool in order.
+    const rows = await Promise.all(
+      [1, 2, 3, 4].map((n) => inTransaction(() => database().query("select $1::int as n", [n]))),
+    );
+    t.deepEqual(rows.flat(), [{ n: 1 }, { n: 2 }, { n: 3 }, { n: 4 }]);
+  },
+);
 
 test.serial("migrations run once, and a database of a newer version is refused", async (t) => {
   const address = await testDatabaseAddress();
