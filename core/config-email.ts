@@ -18,6 +18,10 @@ export const EmailConfig = z
     to: StringOrList.prefault([]).meta({
       description: "addresses that hear all events for people; finer routes: lk route add",
     }),
+    maintainers: z.enum(["own", "all", "none"]).default("own").meta({
+      description:
+        "whose Maintainers and Uploaders hear of their packages: own: of suites whose Release has no foreign Origin (Debian, Ubuntu, …); all, which is also own without smtp; none",
+    }),
     announce: z
       .string()
       .default("")

@@ -15,9 +15,9 @@ import { takeIn } from "./intake.ts";
 import { linksOf } from "./links.ts";
 import { defineHubModels } from "./model/index.ts";
 import { DELIVERY_CHANNEL } from "./delivery/outbox.ts";
-import { moveDestination } from "./routing/route-store.ts";
+import { moveDestination } from "./routing/move.ts";
 import { createRouting } from "./routing/routing.ts";
-import { configuredRules } from "./routing/rules.ts";
+import { configuredRules, coverageOf } from "./routing/rules.ts";
 import { announceOf } from "./routing/uploads.ts";
 
 /** A connection to the bus that hands on what it hears; started last, stopped first. */
@@ -67,6 +67,7 @@ export function createHub(environment: Environment, options: HubOptions = {}): H
     kinds: channelKinds,
     announce,
     configured,
+    coverage: coverageOf(settings.config),
     log,
   });
   const bells = { [JOURNAL_CHANNEL]: routing.ring, [DELIVERY_CHANNEL]: dispatcher.ring };

@@ -2,6 +2,7 @@ import type { Fact, Module } from "../core/modules/module.ts";
 import { stoppedChannels } from "./delivery/channel-stop.ts";
 import { deliveryList, deliveryRequeue } from "./operations/delivery.ts";
 import { follow, unfollow } from "./operations/follow.ts";
+import { keyword } from "./operations/keyword.ts";
 import { routeTest } from "./operations/route-test.ts";
 import { routeAdd, routeList, routeRemove } from "./operations/route.ts";
 import { deliveryBooks } from "./delivery/outbox.ts";
@@ -13,6 +14,7 @@ export const hubModule: Module = {
   operations: [
     follow,
     unfollow,
+    keyword,
     routeList,
     routeAdd,
     routeRemove,

@@ -2,7 +2,6 @@ import type { Sequelize } from "sequelize";
 import { defineConversation } from "./conversation.ts";
 import { defineDelivery, Delivery } from "./delivery.ts";
 import { defineMailbox } from "./mailbox.ts";
-import { defineRoute } from "./route.ts";
 
 /**
  * Defines the hub's models on a connection. Every program that uses them calls this after
@@ -11,7 +10,6 @@ import { defineRoute } from "./route.ts";
 export function defineHubModels(sequelize: Sequelize): void {
   if (sequelize.isDefined(Delivery.name)) return;
   defineDelivery(sequelize);
-  defineRoute(sequelize);
   defineConversation(sequelize);
   defineMailbox(sequelize);
 }

@@ -1,25 +1,17 @@
 import { z } from "zod";
 import { OperatorError } from "../../core/errors.ts";
 import type { Message } from "../../core/message.ts";
-import { mayRun } from "../../core/operation/ask.ts";
-import { type Caller, declareOperation } from "../../core/operation/declare.ts";
+import { declareOperation } from "../../core/operation/declare.ts";
 import { channelKinds } from "../channels/index.ts";
-import { canonicalDestination } from "../destination.ts";
-import type { Route } from "../model/route.ts";
-import { addRoute, listRoutes } from "../routing/route-store.ts";
 import { configuredRules } from "../routing/rules.ts";
+import { listSubscriptions, subscribe, unsubscribe } from "../routing/subscription/store.ts";
 import {
-  type Criteria,
-  criteriaFlags,
-  criteriaOf,
-  describeCriteria,
-  namesNothing,
-  packageWords,
-} from "./criteria.ts";
-
-const to = z.string().optional().meta({
-  description: "another destination, such as email:person@example.org; for operators",
-});
+  describeWanted,
+  type Subscription,
+  type Wanted,
+} from "../routing/subscription/subscription.ts";
+import { packageWords, saidBy, wantedFlags } from "./wanted.ts";
+import { destinationFor, mayEnd, plainInlines, to, wantedLine } from "./whose.ts";
 
 /** Makes the room hear of something; without arguments says what it hears of. */
 export const follow = declareOperation({
@@ -28,42 +20,50 @@ export const follow = declareOperation({
   description:
     "Makes this room hear of what is named; all that is named must match. Without arguments: what " +
     "this room follows.",
-  examples: ["follow bash", "follow linux-* --suite sid", "follow --tag debcheck.*"],
-  parameters: z.object({ packages: packageWords, ...criteriaFlags, to }),
+  examples: [
+    "follow bash",
+    "follow linux-* --suite sid",
+    "follow --team kernel --keyword build",
+    "follow --if 'suite = sid and version >> 2.0'",
+  ],
+  parameters: z.object({ packages: packageWords, ...wantedFlags, to }),
   role: "reader",
   kind: "act",
   async run({ caller, registry, settings }, parameters) {
     const destination = destinationFor(caller, parameters.to);
-    const whole = criteriaOf(parameters, parameters.packages, registry);
-    if (namesNothing(whole)) return answer([await describeFollowed(destination)], destination);
+    const { wanted, keywords, nothing } = await saidBy(parameters, registry);
+    if (nothing) return answer([await describeFollowed(destination)], destination);
+    const by = { owner: caller.name, createdBy: caller.name };
     const added = [];
-    for (const criteria of oneEach(whole)) {
-      const { name } = caller;
-      added.push(await addRoute({ ...criteria, destination, owner: name, createdBy: name }));
+    for (const one of wanted) {
+      added.push(await subscribe({ ...one, destination, keywords, ...by }));
     }
     const hearsAll = configuredRules(settings.config, channelKinds).some(
       (rule) => rule.destination === destination,
     );
-    const messages = added.map(({ route, isNew }): Message => ({
+    const messages = added.map(({ subscription, isNew }): Message => ({
       tone: "good",
       headline: [
         { code: destination },
         isNew ? " now hears of " : " already hears of ",
-        ...describeCriteria(route),
+        ...describeWanted(subscription),
       ],
       ...(hearsAll ? { details: [["It hears everything meant for people anyway."]] } : {}),
     }));
-    return { messages, data: added.map(({ route }) => route.toJSON()) };
+    return { messages, data: added.map(({ subscription }) => subscription) };
   },
 });
 
 export const unfollow = declareOperation({
   name: "unfollow",
   summary: "no longer hear of packages, suites or kinds of events in this room",
+  description:
+    "A package by itself ends all that this room follows of it, whatever else was asked. Other " +
+    "words must be those that were typed to follow.",
   examples: ["unfollow bash", "unfollow --tag debcheck.*", "unfollow --all"],
   parameters: z.object({
     packages: packageWords,
-    ...criteriaFlags,
+    ...wantedFlags,
     to,
     all: z.boolean().default(false).meta({ description: "all that this room follows" }),
   }),
@@ -71,102 +71,82 @@ export const unfollow = declareOperation({
   kind: "act",
   async run({ caller, registry }, parameters) {
     const destination = destinationFor(caller, parameters.to);
-    const whole = criteriaOf(parameters, parameters.packages, registry);
-    if (namesNothing(whole) && !parameters.all) {
+    const { wanted, nothing } = await saidBy(parameters, registry);
+    if (nothing && !parameters.all) {
       return answer([await describeFollowed(destination)], destination);
     }
-    const routes = (await listRoutes(destination)).filter(
-      (route) => parameters.all || oneEach(whole).some((wanted) => isSaid(route, wanted)),
+    const followed = (await listSubscriptions({ destination })).filter(
+      (one) => parameters.all || wanted.some((said) => isSaid(one, said)),
     );
-    if (routes.length === 0) throw await notFollowed(destination, whole);
-    const mine = routes.filter((route) => mayRemove(caller, route));
-    if (mine.length === 0) throw notYours(routes);
-    for (const route of mine) await route.destroy();
-    const messages = mine.map((route): Message => ({
+    const mine = followed.filter((one) => mayEnd(caller, one));
+    if (followed.length > 0 && mine.length === 0) throw notYours(followed);
+    for (const { id } of mine) await unsubscribe({ id }, caller.name);
+    const declined = await declineMaintained(destination, wanted, caller.name);
+    if (mine.length === 0 && declined.length === 0) throw await notFollowed(destination, wanted);
+    const messages = mine.map((one): Message => ({
       tone: "neutral",
-      headline: [{ code: destination }, " no longer hears of ", ...describeCriteria(route)],
+      headline: [{ code: destination }, " no longer hears of ", ...describeWanted(one)],
     }));
-    return { messages, data: mine.map((route) => route.toJSON()) };
+    return { messages: [...messages, ...declined], data: mine };
   },
 });
 
-/** One rule for each package, so that each can be unfollowed by itself. */
-function oneEach(criteria: Criteria): Criteria[] {
-  if (criteria.packages.length < 2) return [criteria];
-  return criteria.packages.map((name) => ({ ...criteria, packages: [name] }));
+/** Mail about maintained packages comes without a subscription, and ends without one. */
+async function declineMaintained(
+  destination: string,
+  wanted: Wanted[],
+  by: string,
+): Promise<Message[]> {
+  if (!destination.startsWith("email:")) return [];
+  const names = wanted.filter(({ kind }) => kind === "package").map(({ value }) => value);
+  for (const value of names) await unsubscribe({ destination, kind: "package", value }, by);
+  return names.map((name) => ({
+    tone: "neutral",
+    headline: [{ code: destination }, " does not hear of ", { strong: name }, " as its maintainer"],
+  }));
 }
 
-/** True when a rule is what was typed: the same packages, and the same of all else that was named. */
-function isSaid(route: Route, wanted: Criteria): boolean {
-  return (["tags", "repositories", "suites", "packages"] as const).every((field) => {
-    const unnamed = wanted[field].length === 0 && field !== "packages";
-    const free = unnamed && wanted.packages.length > 0;
-    return free || route[field].join(" ") === wanted[field].join(" ");
-  });
-}
-
-/** Where the caller is, or the destination that an operator names instead. */
-function destinationFor(caller: Caller, named: string | undefined): string {
-  if (named === undefined) {
-    if (caller.room !== undefined) return caller.room;
-    throw new OperatorError(
-      "NO_ROOM",
-      "You are in no room, so it is not clear who is to hear.",
-      "Name a destination: --to email:person@example.org",
-      { exitStatus: 2 },
-    );
-  }
-  const destination = canonicalDestination(named, channelKinds);
-  if (destination === caller.room || mayRun(caller.role, "operator")) return destination;
-  throw new OperatorError(
-    "FORBIDDEN",
-    `--to needs the role operator; ${caller.name} has ${caller.role}.`,
-    "Without --to it is about this room.",
-  );
-}
-
-function mayRemove(caller: Caller, route: Route): boolean {
-  return route.owner === caller.name || mayRun(caller.role, "operator");
+/** True when a subscription is what was typed: a bare name means it with any condition. */
+function isSaid(subscription: Subscription, said: Wanted): boolean {
+  const { kind, value, condition } = subscription;
+  const free = said.condition === "" && said.value !== "";
+  return kind === said.kind && value === said.value && (free || condition === said.condition);
 }
 
 async function describeFollowed(destination: string): Promise<Message> {
-  const routes = (await listRoutes(destination)).filter((route) => route.enabled);
-  if (routes.length === 0) {
+  const followed = await listSubscriptions({ destination });
+  if (followed.length === 0) {
     return {
       tone: "neutral",
       headline: [{ code: destination }, " follows nothing in particular"],
       next: ["For example: follow bash"],
     };
   }
-  const rows = routes.map((route) => [
-    route.id,
-    describeCriteria(route).map(plain).join(""),
-    route.owner,
-  ]);
   return {
     tone: "neutral",
     headline: [{ code: destination }, " follows:"],
-    table: { columns: ["route", "what", "by"], rows },
+    table: {
+      columns: ["route", "what", "by"],
+      rows: followed.map((one) => [one.id, wantedLine(one), one.owner]),
+    },
     next: ["To end one: unfollow PACKAGE"],
   };
 }
 
-function plain(inline: ReturnType<typeof describeCriteria>[number]): string {
-  return typeof inline === "string" ? inline : (Object.values(inline)[0] ?? "");
-}
-
-async function notFollowed(destination: string, criteria: Criteria): Promise<OperatorError> {
-  const what = describeCriteria(criteria).map(plain).join("");
-  const all = (await listRoutes(destination)).map((route) =>
-    describeCriteria(route).map(plain).join(""),
+async function notFollowed(destination: string, wanted: Wanted[]): Promise<OperatorError> {
+  const followed = await listSubscriptions({ destination });
+  const what = wanted.map((one) => plainInlines(describeWanted(one))).join(" or ");
+  return new OperatorError(
+    "NOT_FOLLOWED",
+    `${destination} does not follow ${what}.`,
+    followed.length === 0
+      ? "It follows nothing in particular."
+      : `It follows: ${followed.slice(0, 20).map(wantedLine).join("; ")}`,
   );
-  const hint =
-    all.length === 0 ? "It follows nothing in particular." : `It follows: ${all.join("; ")}.`;
-  return new OperatorError("NOT_FOLLOWED", `${destination} does not follow ${what}.`, hint);
 }
 
-function notYours(routes: Route[]): OperatorError {
-  const owners = [...new Set(routes.map((route) => route.owner))].join(", ");
+function notYours(followed: Subscription[]): OperatorError {
+  const owners = [...new Set(followed.map((one) => one.owner))].join(" and ");
   return new OperatorError(
     "FORBIDDEN",
     `That was asked for by ${owners}.`,

@@ -1,24 +1,23 @@
-import { readFileSync, statSync } from "node:fs";
 import { z } from "zod";
 import { database } from "../../core/database/connect.ts";
-import { understand } from "../../core/events/catalogue.ts";
-import { asError, OperatorError } from "../../core/errors.ts";
 import type { Message } from "../../core/message.ts";
-import { declareOperation, type OperationContext } from "../../core/operation/declare.ts";
+import { declareOperation } from "../../core/operation/declare.ts";
 import { channelKinds } from "../channels/index.ts";
+import { canonicalDestination } from "../destination.ts";
 import { linksOf } from "../links.ts";
+import { gather } from "../routing/circumstances.ts";
 import { decide } from "../routing/decide.ts";
 import type { Decision, JournalledEvent } from "../routing/decision.ts";
-import { judgeRule, type Verdict } from "../routing/router.ts";
-import { configuredRules, storedRules } from "../routing/rules.ts";
+import { EventFacts } from "../routing/facts.ts";
+import { judge, type Verdict } from "../routing/judge.ts";
+import { createOwnerStore } from "../routing/owner-store.ts";
+import { createRulebook } from "../routing/rulebook.ts";
+import { configuredRules, coverageOf } from "../routing/rules.ts";
 import { announceOf } from "../routing/uploads.ts";
+import { findEvent, UUID } from "./event-argument.ts";
 
-const UUID = /^[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}$/i;
-const MAX_FILE_BYTES = 1 << 20;
 /** Rules that do not match are shown up to this many. */
 const SHOWN_MISSES = 30;
-
-const WireEvent = z.looseObject({ tag: z.string(), uuid: z.string(), data: z.unknown() });
 
 interface Told {
   destination: string;
@@ -40,19 +39,25 @@ export const routeTest = declareOperation({
       description: "uuid of an event of the journal; at the command line also a file",
       positional: true,
     }),
+    to: z.string().optional().meta({ description: "only this destination, with all its rules" }),
   }),
   role: "operator",
   kind: "answer",
   async run(context, parameters) {
     const event = await findEvent(parameters.event, context);
     const { settings, registry } = context;
-    const kinds = channelKinds;
-    const rules = [...configuredRules(settings.config, kinds), ...(await storedRules())];
-    const understood = understand(registry.events, event.tag, event.data);
-    const verdicts = rules.map((rule) => judgeRule({ ...understood, tag: event.tag }, rule));
-    const announce = announceOf(settings.config);
+    const { config } = settings;
+    const to =
+      parameters.to === undefined ? undefined : canonicalDestination(parameters.to, channelKinds);
+    const rulebook = await createRulebook(configuredRules(config, channelKinds))();
+    const gathered = await gather([event], registry, createOwnerStore(), coverageOf(config));
+    const [{ understood, owners }] = gathered as [(typeof gathered)[number]];
+    const facts = new EventFacts(event.tag, event.data, understood, owners);
+    const verdicts = judge(facts, rulebook, to);
+    const deciding = { registry, kinds: channelKinds, announce: announceOf(config) };
     const silent = understood.render(linksOf(settings)) === null;
-    const decisions = silent ? [] : decide(event, rules, { registry, kinds, announce });
+    const all = silent ? [] : decide(event, rulebook, deciding, { understood, owners });
+    const decisions = all.filter((one) => to === undefined || one.destination === to);
     const told = await toldOf(event.uuid);
     const messages = [
       recipients(event, decisions, silent),
@@ -63,55 +68,13 @@ export const routeTest = declareOperation({
       event: { uuid: event.uuid, tag: event.tag },
       audience: understood.audience,
       subject: understood.subject,
-      recipients: decisions.map((one) => ({ destination: one.destination, reason: reasonOf(one) })),
-      rules: verdicts.map(({ rule, matches, why }) => ({ ...rule, matches, why })),
+      recipients: decisions.map((one) => ({ ...one, reason: reasonOf(one) })),
+      rules: verdicts,
       deliveries: told,
     };
     return { messages, data };
   },
 });
-
-async function findEvent(text: string, { caller }: OperationContext): Promise<JournalledEvent> {
-  if (UUID.test(text)) {
-    const [row] = await database().query<JournalledEvent>(
-      "select uuid, tag, data from event where uuid = $1",
-      [text],
-    );
-    if (row !== undefined) return row;
-    throw new OperatorError("NO_EVENT", `There is no event ${text} in the journal.`);
-  }
-  // From a room or over HTTP a file name would read files of the server.
-  if (caller.origin === "cli") return readEventFile(text);
-  throw new OperatorError(
-    "NO_EVENT",
-    `${JSON.stringify(text)} is not the uuid of an event.`,
-    "Files can be tested at the command line: lk route test FILE",
-    { exitStatus: 2 },
-  );
-}
-
-function readEventFile(file: string): JournalledEvent {
-  let value: unknown;
-  try {
-    if (statSync(file).size > MAX_FILE_BYTES) throw new Error("it is longer than a megabyte");
-    value = JSON.parse(readFileSync(file, "utf8"));
-  } catch (thrown) {
-    throw new OperatorError(
-      "BAD_EVENT_FILE",
-      `Cannot read an event from ${file}: ${asError(thrown).message}.`,
-      "The file must hold one event as it is on the wire, in JSON.",
-      { cause: thrown },
-    );
-  }
-  const parsed = WireEvent.safeParse(value);
-  if (parsed.success) return parsed.data;
-  const fault = parsed.error.issues[0];
-  throw new OperatorError(
-    "BAD_EVENT_FILE",
-    `${file} holds no event: ${fault?.path.join(".")}: ${fault?.message}.`,
-    "An event has at least tag, uuid and data.",
-  );
-}
 
 function toldOf(uuid: string): Promise<Told[]> {
   if (!UUID.test(uuid)) return Promise.resolve([]);
@@ -143,10 +106,10 @@ function judgements(verdicts: Verdict[]): Message {
   const misses = verdicts.filter((verdict) => !verdict.matches);
   const shown = [...matching, ...misses.slice(0, SHOWN_MISSES)];
   const hidden = verdicts.length - shown.length;
-  const rows = shown.map(({ rule, matches, why }) => [
+  const rows = shown.map(({ name, destination, matches, why }) => [
     matches ? "yes" : "no",
-    rule.name,
-    rule.destination,
+    name,
+    destination,
     why,
   ]);
   return {

@@ -1,20 +1,18 @@
 import { z } from "zod";
 import { OperatorError } from "../../core/errors.ts";
+import type { Message } from "../../core/message.ts";
 import { declareOperation } from "../../core/operation/declare.ts";
 import { channelKinds } from "../channels/index.ts";
 import { canonicalDestination } from "../destination.ts";
 import { matchesGlob } from "../routing/glob.ts";
-import { Route } from "../model/route.ts";
-import { addRoute, listRoutes } from "../routing/route-store.ts";
-import type { Rule } from "../routing/router.ts";
 import { configuredRules } from "../routing/rules.ts";
-import {
-  type Criteria,
-  criteriaFlags,
-  criteriaOf,
-  describeCriteria,
-  packageFlag,
-} from "./criteria.ts";
+import { listSubscriptions, subscribe, unsubscribe } from "../routing/subscription/store.ts";
+import { describeWanted, type Wanted } from "../routing/subscription/subscription.ts";
+import { packageFlag, saidBy, wantedFlags } from "./wanted.ts";
+import { wantedLine } from "./whose.ts";
+
+/** More are counted, not shown: a page of them says nothing. */
+const SHOWN = 200;
 
 const destination = z.string().meta({
   description: "matrix:!room:server, email:person@example.org or room:local",
@@ -37,23 +35,23 @@ export const routeList = declareOperation({
     const configured = configuredRules(settings.config, channelKinds).filter((rule) =>
       matchesGlob(glob, rule.destination),
     );
-    const stored = (await listRoutes()).filter((route) => matchesGlob(glob, route.destination));
+    const routes = (await listSubscriptions()).filter((one) => matchesGlob(glob, one.destination));
     const rows = [
-      ...configured.map((rule) => ["–", rule.destination, words(rule), rule.name]),
-      ...stored.map((route) => [route.id, route.destination, words(route), owner(route)]),
+      ...configured.map((rule) => ["–", rule.destination, EVERYTHING, rule.name]),
+      ...routes.map((one) => [one.id, one.destination, wantedLine(one), one.owner]),
     ];
-    return {
-      messages: [
-        {
-          tone: "neutral",
-          headline: [`${rows.length} ${rows.length === 1 ? "rule" : "rules"}`],
-          table: { columns: ["route", "destination", "hears of", "by"], rows },
-        },
-      ],
-      data: { configured, routes: stored.map((route) => route.toJSON()) },
+    const hidden = rows.length - SHOWN;
+    const message: Message = {
+      tone: "neutral",
+      headline: [`${rows.length} ${rows.length === 1 ? "rule" : "rules"}`],
+      table: { columns: ["route", "destination", "hears of", "by"], rows: rows.slice(0, SHOWN) },
+      ...(hidden > 0 ? { details: [[`and ${hidden} more; name a destination to see them`]] } : {}),
     };
+    return { messages: [message], data: { configured, routes } };
   },
 });
+
+const EVERYTHING = "everything meant for people";
 
 export const routeAdd = declareOperation({
   name: "route add",
@@ -62,33 +60,33 @@ export const routeAdd = declareOperation({
   examples: [
     "route add email:team@example.org --suite sid --tag archive.*",
     "route add matrix:#builds:example.org --tag jobs.*",
+    "route add email:kernel@example.org --if 'package ~ linux-* or has data.kernel'",
   ],
-  parameters: z.object({ destination, ...criteriaFlags, package: packageFlag }),
+  parameters: z.object({ destination, ...wantedFlags, package: packageFlag }),
   role: "admin",
   kind: "act",
   async run({ caller, registry }, parameters) {
     const target = canonicalDestination(parameters.destination, channelKinds);
-    const criteria = criteriaOf(parameters, parameters.package, registry);
-    const { name } = caller;
-    const added = await addRoute({
-      ...criteria,
-      destination: target,
-      owner: name,
-      createdBy: name,
-    });
-    const verb = added.isNew ? "hears of" : "heard already of";
-    return {
-      messages: [
-        {
-          tone: "good",
-          headline: [
-            { strong: `Route ${added.route.id}` },
-            `: ${target} ${verb} `,
-            ...describeCriteria(added.route),
-          ],
-        },
+    const said = await saidBy({ ...parameters, packages: parameters.package }, registry);
+    const everything: Wanted = { kind: "matching", value: "", condition: "" };
+    const by = { owner: caller.name, createdBy: caller.name };
+    const added = [];
+    for (const wanted of said.nothing ? [everything] : said.wanted) {
+      const { keywords } = said;
+      added.push(await subscribe({ ...wanted, destination: target, keywords, ...by }));
+    }
+    const messages = added.map(({ subscription, isNew }): Message => ({
+      tone: "good",
+      headline: [
+        { strong: `Route ${subscription.id}` },
+        `: ${target} ${isNew ? "hears of" : "heard already of"} `,
+        ...describeWanted(subscription),
       ],
-      data: added.route.toJSON(),
+    }));
+    const [first] = added;
+    return {
+      messages,
+      data: added.length === 1 ? first?.subscription : added.map((one) => one.subscription),
     };
   },
 });
@@ -104,41 +102,16 @@ export const routeRemove = declareOperation({
   }),
   role: "admin",
   kind: "act",
-  async run(_context, { route: number }) {
-    const route = await Route.findByPk(String(number));
-    if (route === null) {
+  async run({ caller }, { route: number }) {
+    const [ended] = await unsubscribe({ id: String(number) }, caller.name);
+    if (ended === undefined) {
       throw new OperatorError(
         "NO_ROUTE",
         `There is no route ${number}.`,
         "Type route list for the numbers. Rules without one are in config.toml.",
       );
     }
-    await route.destroy();
-    return {
-      messages: [
-        {
-          tone: "neutral",
-          headline: [`${route.destination} no longer hears of `, ...describeCriteria(route)],
-        },
-      ],
-      data: route.toJSON(),
-    };
+    const headline = [`${ended.destination} no longer hears of `, ...describeWanted(ended)];
+    return { messages: [{ tone: "neutral", headline }], data: ended };
   },
 });
-
-function words(rule: Criteria | Rule): string {
-  const { tags, repositories, suites, packages } = rule;
-  const criteria = {
-    tags: [...tags],
-    repositories: [...repositories],
-    suites: [...suites],
-    packages: [...packages],
-  };
-  return describeCriteria(criteria)
-    .map((inline) => (typeof inline === "string" ? inline : Object.values(inline)[0]))
-    .join("");
-}
-
-function owner(route: Route): string {
-  return route.enabled ? route.owner : `${route.owner} (off)`;
-}

@@ -1,9 +1,13 @@
-import { understand } from "../../core/events/catalogue.ts";
+import { type Understood, understand } from "../../core/events/catalogue.ts";
 import type { Registry } from "../../core/operation/registry.ts";
 import type { ChannelKind } from "../channels/channel.ts";
+import { type Candidate, maintainersOf, subscriptionsOf, uploadsOf } from "./candidates.ts";
 import { AT_ONCE, type Decision, type JournalledEvent } from "./decision.ts";
-import { routeEvent, type Rule } from "./router.ts";
-import { type Announce, uploadMails } from "./uploads.ts";
+import { EventFacts } from "./facts.ts";
+import { NO_OWNERS, type Owners } from "./owners.ts";
+import type { Rulebook } from "./rulebook.ts";
+import { suppressionOf } from "./suppression.ts";
+import type { Announce } from "./uploads.ts";
 
 export interface Deciding {
   registry: Registry;
@@ -11,35 +15,73 @@ export interface Deciding {
   announce: Announce;
 }
 
+/** What the rules are asked about, beyond the event itself. */
+export interface Circumstances {
+  /** What the event means, if that is known already. */
+  understood?: Understood;
+  owners?: Owners;
+  now?: Date;
+}
+
 /**
- * Who is to hear of an event and why, each destination once. Pure: rules come in, nothing is read
- * or written, nothing is rendered.
+ * Who is to hear of an event and why: each destination once, with all the reasons there are. Pure:
+ * rules come in, nothing is read or written, nothing is rendered.
  */
 export function decide(
   event: JournalledEvent,
-  rules: readonly Rule[],
+  rulebook: Rulebook,
   deciding: Deciding,
+  circumstances: Circumstances = {},
 ): Decision[] {
   const { tag, data } = event;
-  const decisions = new Map<string, Decision>();
-  for (const mail of uploadMails(tag, data, deciding.announce)) {
-    const address = deciding.kinds.find(({ name }) => name === "email")?.canonical(mail.address);
-    const destination = `email:${address}`;
-    // An uploader's address comes out of a key or a .changes file: what is no address gets no mail.
-    if (address === undefined || decisions.has(destination)) continue;
-    const { reason, subject } = mail;
-    decisions.set(destination, {
-      destination,
-      reasons: [{ name: reason }],
-      tempo: AT_ONCE,
-      subject,
-      urgent: true,
-    });
+  const { owners = NO_OWNERS, now = new Date() } = circumstances;
+  const understood = circumstances.understood ?? understand(deciding.registry.events, tag, data);
+  const facts = new EventFacts(tag, data, understood, owners);
+  const candidates: Candidate[] = [
+    ...uploadsOf(event, rulebook, deciding),
+    ...configuredOf(facts, rulebook),
+    ...subscriptionsOf(facts, rulebook),
+    ...maintainersOf(facts, rulebook, deciding.kinds),
+  ];
+  return [...byDestination(candidates)].map(([destination, those]) => {
+    const decision = merge(destination, those);
+    const suppressed = decision.suppressed ?? suppressionOf(facts, decision, rulebook, now);
+    return suppressed === undefined ? decision : { ...decision, suppressed };
+  });
+}
+
+/** Rooms and addresses of the configuration hear everything meant for people. */
+function configuredOf(facts: EventFacts, { configured }: Rulebook): Candidate[] {
+  if (facts.audience === "noise") return [];
+  return configured.map(({ name, destination }) => ({
+    destination,
+    reason: { name, ref: "configuration" },
+    tempo: AT_ONCE,
+  }));
+}
+
+function byDestination(candidates: readonly Candidate[]): Map<string, Candidate[]> {
+  const found = new Map<string, Candidate[]>();
+  for (const candidate of candidates) {
+    const those = found.get(candidate.destination);
+    if (those === undefined) found.set(candidate.destination, [candidate]);
+    else those.push(candidate);
   }
-  const understood = understand(deciding.registry.events, tag, data);
-  for (const { destination, reason } of routeEvent({ ...understood, tag }, rules)) {
-    if (decisions.has(destination)) continue;
-    decisions.set(destination, { destination, reasons: [{ name: reason }], tempo: AT_ONCE });
-  }
-  return [...decisions.values()];
+  return found;
+}
+
+/** What one rule does not tell another may: only when all keep silent, nothing is told. */
+function merge(destination: string, candidates: readonly Candidate[]): Decision {
+  const telling = candidates.filter((one) => one.suppressed === undefined);
+  const [first, ...others] = telling.length > 0 ? telling : candidates;
+  if (first === undefined) throw new Error("a destination without a reason");
+  const { tempo, suppressed, subject, urgent } = first;
+  return {
+    destination,
+    reasons: [first, ...others].map((one) => one.reason),
+    tempo,
+    ...(suppressed === undefined ? {} : { suppressed }),
+    ...(subject === undefined ? {} : { subject }),
+    ...(urgent === true ? { urgent } : {}),
+  };
 }

@@ -1,10 +1,7 @@
-import picomatch from "picomatch";
+import { RE2JS } from "re2js";
 import { z } from "zod";
 
-/**
- * A pattern of a rule: `*`, `?` and `[a-z]`, matched against the whole text, case counts. Nothing
- * else is special, and three stars are the limit: more could take minutes on a text made for it.
- */
+/** A pattern of a rule: `*`, `?` and `[a-z]`, matched against the whole text, case counts. */
 export const Glob = z
   .string()
   .trim()
@@ -12,47 +9,52 @@ export const Glob = z
   .max(200)
   .regex(/^[A-Za-z0-9._+:~/@=,^!?*[\]-]+$/, {
     message: "a name, or a pattern with * and ?, such as linux-*",
-  })
-  .refine((text) => text.split("*").length <= 4, { message: "a pattern has at most three *" });
+  });
 
-/** Names in Debian are far shorter; longer texts match no pattern. */
-const LONGEST_TEXT = 200;
-const OPTIONS = {
-  bash: true,
-  dot: true,
-  nobrace: true,
-  noextglob: true,
-  nonegate: true,
-  strictSlashes: true,
-} as const;
 const known = new Map<string, (text: string) => boolean>();
 const KNOWN_LIMIT = 10_000;
 
 /** True when the text is what the pattern says. */
 export function matchesGlob(pattern: string, text: string): boolean {
   if (pattern === text || pattern === "*") return true;
-  if (text.length > LONGEST_TEXT || !/[*?[]/.test(pattern)) return false;
+  if (!isPattern(pattern)) return false;
   let matcher = known.get(pattern);
   if (matcher === undefined) {
     if (known.size >= KNOWN_LIMIT) known.clear();
-    matcher = compile(pattern);
+    matcher = compileGlob(pattern);
     known.set(pattern, matcher);
   }
   return matcher(text);
 }
 
-function compile(pattern: string): (text: string) => boolean {
-  // Parentheses would be taken as regular expressions; what passes the door has none.
-  if (!Glob.safeParse(pattern).success) return () => false;
-  const matcher = picomatch(escapeGlob(pattern), OPTIONS);
-  return (text) => matcher(text);
+/** False for a plain name, which matches itself alone. */
+export function isPattern(text: string): boolean {
+  return /[*?[]/.test(text);
 }
 
-/** Leaves `*`, `?` and `[…]` as they are; the library reads `++` and more in its own way. */
-function escapeGlob(pattern: string): string {
-  return pattern
-    .replace(/\*+/g, "*")
-    .replace(/\[!?[^\]]+\]|[^\w*?]/g, (part) =>
-      part.length > 1 ? part.replace(/^\[!/, "[^") : `\\${part}`,
-    );
+/** A pattern as a function; it takes time in proportion to the text, whatever the pattern. */
+export function compileGlob(pattern: string): (text: string) => boolean {
+  if (!isPattern(pattern)) return (text) => text === pattern;
+  const start = pattern.slice(0, -1);
+  if (pattern.endsWith("*") && !isPattern(start)) return (text) => text.startsWith(start);
+  // As glob(7): a bracket holds at least one character, ! or ^ negates; a lone [ is itself.
+  const expression = pattern.replace(
+    /\[([!^]?)([^[\]][^[\]]*)\]|\*+|\?|[^*?]/gsu,
+    (part, negated: string | undefined, inside: string | undefined) => {
+      if (inside !== undefined) return `[${negated ? "^" : ""}${escapeClass(inside)}]`;
+      if (part.startsWith("*")) return ".*";
+      return part === "?" ? "." : RE2JS.quote(part);
+    },
+  );
+  try {
+    const compiled = RE2JS.compile(expression, RE2JS.DOTALL);
+    return (text) => compiled.testExact(text);
+  } catch {
+    // A range that is none, such as [z-a].
+    return () => false;
+  }
+}
+
+function escapeClass(inside: string): string {
+  return inside.replace(/[\\^&~]/g, "\\$&");
 }

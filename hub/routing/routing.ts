@@ -4,9 +4,12 @@ import { asError } from "../../core/errors.ts";
 import type { Log } from "../../core/log.ts";
 import type { Service } from "../../core/service.ts";
 import { pace, type Pacing, type StoredEvent } from "../pacing/pace.ts";
+import { gather } from "./circumstances.ts";
 import { decide, type Deciding } from "./decide.ts";
-import { cachedRules } from "./rules.ts";
-import type { Rule } from "./router.ts";
+import { createOwnerStore } from "./owner-store.ts";
+import type { Coverage } from "./owners.ts";
+import { createRulebook } from "./rulebook.ts";
+import type { Rule } from "./rules.ts";
 
 const BATCH = 200;
 const POLL_MS = 1_000;
@@ -14,6 +17,8 @@ const POLL_MS = 1_000;
 export interface RoutingOptions extends Deciding, Pacing {
   /** Rules of the configuration. */
   configured: readonly Rule[];
+  /** Whose packages are told to their maintainers. */
+  coverage: Coverage;
   log: Log;
 }
 
@@ -61,7 +66,8 @@ export function createRouting(options: RoutingOptions): Routing {
  * one transaction. Returns how many events it took.
  */
 export function createRouteBatch(options: RoutingOptions): () => Promise<number> {
-  const readRules = cachedRules();
+  const readRules = createRulebook(options.configured);
+  const owners = createOwnerStore();
   return () =>
     inTransaction(async () => {
       const events = await database().query<StoredEvent>(
@@ -70,9 +76,12 @@ export function createRouteBatch(options: RoutingOptions): () => Promise<number>
         [BATCH],
       );
       if (events.length === 0) return 0;
-      // The uploader's own rules come first, then the configuration's, then the table's.
-      const rules = [...options.configured, ...(await readRules())];
-      const decided = events.map((event) => ({ event, decisions: decide(event, rules, options) }));
+      const rulebook = await readRules();
+      const gathered = await gather(events, options.registry, owners, options.coverage);
+      const decided = gathered.map(({ event, ...circumstances }) => ({
+        event,
+        decisions: decide(event, rulebook, options, circumstances),
+      }));
       await pace(decided, options);
       await database().query("update event set routed_at = now() where id = any($1)", [
         events.map((event) => event.id),

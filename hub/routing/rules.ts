@@ -1,9 +1,15 @@
 import type { Config } from "../../core/config.ts";
-import { database } from "../../core/database/connect.ts";
 import type { ChannelKind } from "../channels/channel.ts";
 import { LOCAL_ROOM } from "../channels/room/room.ts";
 import { canonicalDestination } from "../destination.ts";
-import type { Rule } from "./router.ts";
+import type { Coverage } from "./owners.ts";
+
+/** A destination that hears everything meant for people. */
+export interface Rule {
+  /** For people: "email.to in the configuration". */
+  name: string;
+  destination: string;
+}
 
 /** Where mail goes when neither a server nor a recipient is configured: the local mailbox. */
 export const LOCAL_MAILBOX = "email:everything@localhost";
@@ -28,44 +34,17 @@ export function configuredRules(config: Config, kinds: readonly ChannelKind[]): 
   ];
 }
 
+/**
+ * Whose packages are told to their maintainers. Mail that stays in the mailbox of this machine
+ * harms nobody, and shows newcomers what would be sent.
+ */
+export function coverageOf({ email }: Config): Coverage {
+  return email.maintainers === "own" && email.smtp === "" ? "all" : email.maintainers;
+}
+
 function hearsAll(destination: string, key: string, kinds: readonly ChannelKind[]): Rule {
   return {
     name: `${key} in the configuration`,
     destination: canonicalDestination(destination, kinds),
-    tags: [],
-    repositories: [],
-    suites: [],
-    packages: [],
-  };
-}
-
-interface StoredRule extends Omit<Rule, "name"> {
-  id: string;
-  owner: string;
-}
-
-/** The enabled rules of the table, in the order they were made. */
-export async function storedRules(): Promise<Rule[]> {
-  const rows = await database().query<StoredRule>(
-    `select id, destination, tags, repositories, suites, packages, owner
-       from route where enabled order by id`,
-  );
-  return rows.map(({ id, owner, ...rule }) => ({ ...rule, name: `route ${id} of ${owner}` }));
-}
-
-/** Reads the stored rules again only when one changed. */
-export function cachedRules(): () => Promise<Rule[]> {
-  let stamp = "";
-  let rules: Rule[] = [];
-  return async () => {
-    // xmin changes with each write of a row, whoever commits in whichever order.
-    const [row] = await database().query<{ stamp: string }>(
-      "select count(*) || ' ' || coalesce(sum(xmin::text::bigint), 0) as stamp from route",
-    );
-    if (row !== undefined && row.stamp !== stamp) {
-      rules = await storedRules();
-      stamp = row.stamp;
-    }
-    return rules;
   };
 }

@@ -13,6 +13,7 @@ import { migration as producer } from "./012-producer.ts";
 import { migration as jobs } from "./013-jobs.ts";
 import { migration as suiteValidity } from "./014-suite-validity.ts";
 import { migration as jobHeld } from "./018-job-held.ts";
+import { migration as subscription } from "./020-subscription.ts";
 import { migration as delivery } from "./024-delivery.ts";
 
 /** All steps of the schema in order. New ones go to the end; old ones never change. */
@@ -31,5 +32,6 @@ export const migrations: readonly Migration[] = [
   jobs,
   suiteValidity,
   jobHeld,
+  subscription,
   delivery,
 ];

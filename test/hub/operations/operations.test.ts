@@ -13,8 +13,8 @@ import { ask } from "../../../core/operation/ask.ts";
 import { parseWords } from "../../../core/operation/command.ts";
 import type { Answer, Caller, Role } from "../../../core/operation/declare.ts";
 import { stopChannel } from "../../../hub/delivery/channel-stop.ts";
-import { Route } from "../../../hub/model/route.ts";
 import { hubModule } from "../../../hub/module.ts";
+import { listSubscriptions } from "../../../hub/routing/subscription/store.ts";
 import { post } from "../../../hub/delivery/outbox.ts";
 import { testEnvironment } from "../../support/environment.ts";
 import { booksDiffer, hubDatabase, says } from "../../support/hub.ts";
@@ -39,7 +39,9 @@ const environment = testEnvironment([
 ]);
 
 test.before(hubDatabase);
-test.beforeEach(() => database().query("truncate event, delivery, route, channel_stop cascade"));
+test.beforeEach(() =>
+  database().query("truncate event, delivery, subscription, subscriber, channel_stop cascade"),
+);
 test.after.always(() => database().close());
 
 function caller(role: Role | "none", part: Partial<Caller> = {}): Caller {
@@ -73,16 +75,19 @@ async function refusal(line: string, who?: Caller): Promise<string> {
 }
 
 async function routes(): Promise<string[]> {
-  return (await Route.findAll({ order: ["id"] })).map((route) =>
-    [route.destination, ...route.packages, ...route.suites, ...route.tags, route.owner].join(" "),
+  return (await listSubscriptions()).map(({ destination, kind, value, condition, owner }) =>
+    [destination, kind, value, condition, owner].filter(Boolean).join(" "),
   );
 }
 
 test.serial("follow lets the room hear of packages, one rule for each", async (t) => {
-  t.regex(await said("follow bash linux-* --suite sid"), /room:local now hears of bash, suite sid/);
+  t.regex(
+    await said("follow bash linux-* --suite sid"),
+    /room:local now hears of bash, if suite = sid/,
+  );
   t.deepEqual(await routes(), [
-    "room:local bash sid @anna:example.org",
-    "room:local linux-* sid @anna:example.org",
+    "room:local package bash suite = sid @anna:example.org",
+    "room:local package linux-* suite = sid @anna:example.org",
   ]);
   t.regex(await said("follow bash --suite sid"), /already hears of bash/);
   t.is((await routes()).length, 2);
@@ -97,13 +102,12 @@ test.serial("follow without arguments says what the room follows", async (t) => 
 
 test.serial("tags may be typed without their first part, and must exist", async (t) => {
   await type("follow --tag debcheck.*");
-  t.deepEqual(await routes(), ["room:local _lk.debcheck.* @anna:example.org"]);
+  t.deepEqual(await routes(), ["room:local matching tag ~ _lk.debcheck.* @anna:example.org"]);
   t.regex(await refusal("follow --tag nothing.*"), /^NO_SUCH_TAG/);
 });
 
 test.serial("patterns that could be more than patterns are refused", async (t) => {
   t.regex(await refusal("follow (a+)+"), /^BAD_ARGUMENTS/);
-  t.regex(await refusal("follow *a*b*c*d"), /^BAD_ARGUMENTS/);
 });
 
 test.serial("unfollow takes away what was typed and nothing else", async (t) => {
@@ -111,11 +115,11 @@ test.serial("unfollow takes away what was typed and nothing else", async (t) => 
   await type("follow --suite sid");
   t.regex(await said("unfollow bash"), /no longer hears of bash/);
   t.deepEqual(await routes(), [
-    "room:local zsh sid @anna:example.org",
-    "room:local sid @anna:example.org",
+    "room:local package zsh suite = sid @anna:example.org",
+    "room:local suite sid @anna:example.org",
   ]);
   await type("unfollow --suite sid");
-  t.deepEqual(await routes(), ["room:local zsh sid @anna:example.org"]);
+  t.deepEqual(await routes(), ["room:local package zsh suite = sid @anna:example.org"]);
   t.regex(await refusal("unfollow fish"), /^NOT_FOLLOWED: room:local does not follow fish/);
   await type("unfollow --all");
   t.deepEqual(await routes(), []);
@@ -131,7 +135,7 @@ test.serial("what another person follows only they or an operator can end", asyn
 test.serial("other destinations are for operators", async (t) => {
   t.regex(await refusal("follow bash --to email:anna@example.org"), /^FORBIDDEN/);
   await type("follow bash --to email:anna@Example.org", caller("operator"));
-  t.deepEqual(await routes(), ["email:anna@example.org bash @anna:example.org"]);
+  t.deepEqual(await routes(), ["email:anna@example.org package bash @anna:example.org"]);
   t.regex(await refusal("follow bash --to nowhere:x", caller("operator")), /^BAD_DESTINATION/);
   const cli: Caller = { name: "local:anna", role: "admin", origin: "cli" };
   t.regex(await refusal("follow bash", cli), /^NO_ROOM/);
@@ -149,7 +153,7 @@ test.serial(
     t.regex(list, /3 rules/);
     t.regex(list, /the local room/);
     t.regex(list, /email:a@example\.org +suite sid +@anna/);
-    const [route] = await Route.findAll();
+    const [route] = await listSubscriptions();
     t.regex(await said(`route remove ${route?.id}`, admin), /no longer hears of suite sid/);
     t.regex(await refusal("route remove 999999", admin), /^NO_ROUTE/);
   },

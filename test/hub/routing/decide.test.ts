@@ -8,7 +8,8 @@ import type { ChannelKind, DeliverySubject } from "../../../hub/channels/channel
 import { canonicalAddress } from "../../../hub/channels/email/address.ts";
 import { renderEvent } from "../../../hub/pacing/render.ts";
 import { decide } from "../../../hub/routing/decide.ts";
-import type { Rule } from "../../../hub/routing/router.ts";
+import { newRulebook } from "../../../hub/routing/rulebook.ts";
+import type { Rule } from "../../../hub/routing/rules.ts";
 
 const quiet = declareEvent({
   tag: "_lk.test.counted",
@@ -30,10 +31,6 @@ const email: ChannelKind = {
 const everything: Rule = {
   name: "the local room",
   destination: "room:local",
-  tags: [],
-  repositories: [],
-  suites: [],
-  packages: [],
 };
 const UUID = "5c8f5d4e-1dd2-11b2-8080-808080808080";
 
@@ -52,7 +49,7 @@ function plan(tag: string, data: unknown, rules = [everything]): Told[] {
   const rendered = renderEvent(event, { registry, links: { web: undefined } });
   if (rendered === undefined) return [];
   const deciding = { registry, kinds: [email], announce };
-  return decide(event, rules, deciding).map(({ destination, reasons, subject }) => ({
+  return decide(event, newRulebook(rules), deciding).map(({ destination, reasons, subject }) => ({
     destination,
     reason: reasons[0]?.name,
     message: rendered.message,

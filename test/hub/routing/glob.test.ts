@@ -27,13 +27,18 @@ for (const [glob, text, matches] of [
   ["!x*", "!xy", true],
   ["[ab]+", "aa", false],
   ["Bash", "bash", false],
+  [".*", ".", true],
+  ["*", "..", true],
+  ["[z-a]*", "z", false],
+  ["[]x", "[]x", true],
+  ["*a*a*a*a*a*b", "a".repeat(5_000), false],
 ] as const) {
-  test(`${glob} ${matches ? "matches" : "does not match"} ${text}`, (t) => {
+  test(`${glob} ${matches ? "matches" : "does not match"} ${text.slice(0, 40)}`, (t) => {
     t.is(matchesGlob(glob, text), matches);
   });
 }
 
-for (const bad of ["", "a b", "(a+)+", "a{1,9}", "a|b", "$x", "a\\b", "*a*a*a*", "x".repeat(201)]) {
+for (const bad of ["", "a b", "(a+)+", "a{1,9}", "a|b", "$x", "a\\b", "x".repeat(201)]) {
   test(`${JSON.stringify(bad.slice(0, 20))} is no pattern`, (t) => {
     t.false(Glob.safeParse(bad).success);
   });
@@ -53,7 +58,7 @@ test("patterns with stars agree with a plain evaluator", (t) => {
   const text = fc.string({ unit: fc.constantFrom("a", "b", "+", "."), minLength: 1, maxLength: 8 });
   const glob = fc
     .string({ unit: fc.constantFrom("a", "b", "+", ".", "*"), minLength: 1, maxLength: 8 })
-    .filter((one) => Glob.safeParse(one).success && !/^\.\.?$/.test(one));
+    .filter((one) => Glob.safeParse(one).success);
   function plain(pattern: string, rest: string): boolean {
     if (pattern === "") return rest === "";
     if (pattern[0] !== "*") return pattern[0] === rest[0] && plain(pattern.slice(1), rest.slice(1));
@@ -62,11 +67,11 @@ test("patterns with stars agree with a plain evaluator", (t) => {
     );
   }
   fc.assert(
-    fc.property(glob, text, (pattern, value) => {
-      // Paths' "." and ".." are special to the library; no name in Debian is one of them.
-      fc.pre(!/^\.|\.\.$/.test(value) && !pattern.startsWith("."));
-      return matchesGlob(pattern, value) === plain(pattern, value);
-    }),
+    fc.property(
+      glob,
+      text,
+      (pattern, value) => matchesGlob(pattern, value) === plain(pattern, value),
+    ),
     { numRuns: 2000 },
   );
   t.pass();
