@@ -22,7 +22,8 @@ export interface Expiry {
 const BATCH = 2_000;
 const DAY_MS = 86_400_000;
 /** Of events heard from others, what nobody needs any more. */
-const DONE = `routed_at is not null and considered_at is not null
+const DONE = `not exists (select from event_to_route listed where listed.event_id = event.id)
+  and not exists (select from event_to_consider listed where listed.event_id = event.id)
   and not exists (select from delivery where event_id = event.id and state = 'pending')
   and not exists (select from event_unforwarded waiting where waiting.event_id = event.id)`;
 

@@ -20,8 +20,6 @@ export class Event extends Model<InferAttributes<Event>, InferCreationAttributes
   /** The text as received or signed. */
   declare body: string;
   declare data: Record<string, unknown>;
-  declare routedAt: Date | null;
-  declare consideredAt: Date | null;
 }
 
 /** A frame that was refused, with the reason; nobody is told of it but operators. */
@@ -53,8 +51,6 @@ export function defineEvent(sequelize: Sequelize): void {
       origin: { type: DataTypes.TEXT, allowNull: false },
       body: { type: DataTypes.TEXT, allowNull: false },
       data: { type: DataTypes.JSONB, allowNull: false },
-      routedAt: DataTypes.DATE,
-      consideredAt: DataTypes.DATE,
     },
     { sequelize, tableName: "event" },
   );

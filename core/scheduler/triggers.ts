@@ -1,6 +1,7 @@
 import { createAlarm } from "../alarm.ts";
 import { database, inTransaction } from "../database/connect.ts";
 import { asError } from "../errors.ts";
+import { createEventReader, type ListedEvent } from "../events/event-list.ts";
 import type { Log } from "../log.ts";
 import { admit } from "../operation/ask.ts";
 import type { OperationDeclaration } from "../operation/declare.ts";
@@ -9,20 +10,15 @@ import type { Registry } from "../operation/registry.ts";
 import type { Service } from "../service.ts";
 
 const POLL_MS = 1_000;
-const BATCH = 200;
-
-interface Heard {
-  id: string;
-  tag: string;
-  data: unknown;
-}
+const BATCH = 500;
 
 /**
- * Queues operations that events ask for. An event is considered once: the mark on it and the
- * queued operation are one transaction, and replays do not make new rows.
+ * Queues operations that events ask for. An event is considered once: taking it off the list and
+ * the queued operation are one transaction, and replays do not make new rows.
  */
 export function createTriggers(registry: Registry, log: Log): Service {
   const byTag = triggersByTag(registry);
+  const take = createEventReader("event_to_consider");
   const alarm = createAlarm();
   let stopped = false;
   let loop: Promise<void> = Promise.resolve();
@@ -30,7 +26,7 @@ export function createTriggers(registry: Registry, log: Log): Service {
   async function run(): Promise<void> {
     while (!stopped) {
       try {
-        if ((await considerEvents(registry, byTag)) === BATCH) continue;
+        if ((await considerEvents(registry, byTag, take)) === BATCH) continue;
       } catch (thrown) {
         log.error({ err: asError(thrown) }, "cannot consider events");
       }
@@ -70,19 +66,13 @@ function triggersByTag(registry: Registry): Map<string, OperationDeclaration[]> 
 export function considerEvents(
   registry: Registry,
   byTag: Map<string, OperationDeclaration[]> = triggersByTag(registry),
+  take = createEventReader("event_to_consider"),
 ): Promise<number> {
   return inTransaction(async () => {
-    const events = await database().query<Heard>(
-      `select id, tag, data from event where considered_at is null
-        order by id limit ${BATCH} for update skip locked`,
-    );
-    if (events.length === 0) return 0;
+    const events = await take(BATCH);
     for (const event of events) {
       for (const operation of byTag.get(event.tag) ?? []) await trigger(registry, operation, event);
     }
-    await database().query("update event set considered_at = now() where id = any($1)", [
-      events.map((event) => event.id),
-    ]);
     return events.length;
   });
 }
@@ -90,7 +80,7 @@ export function considerEvents(
 async function trigger(
   registry: Registry,
   operation: OperationDeclaration,
-  event: Heard,
+  event: ListedEvent,
 ): Promise<void> {
   const parameters = await operation.triggers?.parameters(event.data);
   if (parameters === null || parameters === undefined) return;

@@ -1,9 +1,10 @@
 import { createAlarm } from "../../core/alarm.ts";
-import { database, inTransaction } from "../../core/database/connect.ts";
+import { inTransaction } from "../../core/database/connect.ts";
 import { asError } from "../../core/errors.ts";
+import { createEventReader } from "../../core/events/event-list.ts";
 import type { Log } from "../../core/log.ts";
 import type { Service } from "../../core/service.ts";
-import { pace, type Pacing, type StoredEvent } from "../pacing/pace.ts";
+import { pace, type Pacing } from "../pacing/pace.ts";
 import { gather } from "./circumstances.ts";
 import { decide, type Deciding } from "./decide.ts";
 import { createOwnerStore } from "./owner-store.ts";
@@ -11,7 +12,7 @@ import type { Coverage } from "./owners.ts";
 import { createRulebook } from "./rulebook.ts";
 import type { Rule } from "./rules.ts";
 
-const BATCH = 200;
+const BATCH = 500;
 const POLL_MS = 1_000;
 
 export interface RoutingOptions extends Deciding, Pacing {
@@ -62,19 +63,16 @@ export function createRouting(options: RoutingOptions): Routing {
 }
 
 /**
- * A function that routes one batch: event by event its deliveries, and "routed" on the event, in
+ * A function that routes one batch: it takes events off the list and makes their deliveries, in
  * one transaction. Returns how many events it took.
  */
 export function createRouteBatch(options: RoutingOptions): () => Promise<number> {
   const readRules = createRulebook(options.configured);
   const owners = createOwnerStore();
+  const take = createEventReader("event_to_route");
   return () =>
     inTransaction(async () => {
-      const events = await database().query<StoredEvent>(
-        `select id, uuid, tag, data from event where routed_at is null
-          order by id limit $1 for update skip locked`,
-        [BATCH],
-      );
+      const events = await take(BATCH);
       if (events.length === 0) return 0;
       const rulebook = await readRules();
       const gathered = await gather(events, options.registry, owners, options.coverage);
@@ -83,9 +81,6 @@ export function createRouteBatch(options: RoutingOptions): () => Promise<number>
         decisions: decide(event, rulebook, options, circumstances),
       }));
       await pace(decided, options);
-      await database().query("update event set routed_at = now() where id = any($1)", [
-        events.map((event) => event.id),
-      ]);
       return events.length;
     });
 }

@@ -71,8 +71,6 @@ async function journal(name: string): Promise<string> {
     origin: "bus",
     body: JSON.stringify({ tag, uuid, data }),
     data,
-    routedAt: null,
-    consideredAt: null,
   });
   return uuid;
 }

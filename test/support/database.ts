@@ -1,5 +1,10 @@
 import { registerSharedWorker } from "ava/plugin";
-import { connect, type Database, type DatabaseAddress } from "../../core/database/connect.ts";
+import {
+  connect,
+  database,
+  type Database,
+  type DatabaseAddress,
+} from "../../core/database/connect.ts";
 
 const worker = registerSharedWorker({
   filename: new URL("postgres-worker.js", import.meta.url),
@@ -16,4 +21,9 @@ export async function testDatabaseAddress(): Promise<DatabaseAddress> {
 /** Connects the calling test file to a database of its own. Close it in `test.after.always`. */
 export async function testDatabase(): Promise<Database> {
   return connect(await testDatabaseAddress());
+}
+
+/** Nothing is to be done for the events there are: they were told, and asked for no operation. */
+export async function dealtWithEvents(): Promise<void> {
+  await database().query("delete from event_to_route; delete from event_to_consider");
 }

@@ -14,6 +14,7 @@ import { migration as jobs } from "./013-jobs.ts";
 import { migration as suiteValidity } from "./014-suite-validity.ts";
 import { migration as jobHeld } from "./018-job-held.ts";
 import { migration as subscription } from "./020-subscription.ts";
+import { migration as eventList } from "./021-event-list.ts";
 import { migration as delivery } from "./024-delivery.ts";
 
 /** All steps of the schema in order. New ones go to the end; old ones never change. */
@@ -33,5 +34,6 @@ export const migrations: readonly Migration[] = [
   suiteValidity,
   jobHeld,
   subscription,
+  eventList,
   delivery,
 ];

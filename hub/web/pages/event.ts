@@ -33,7 +33,6 @@ export const eventPage: Page = {
       );
     }
     const deliveries = await deliveriesOf(event.id);
-    const isRouted = event.routedAt !== null;
     return {
       title: event.tag,
       section: "events",
@@ -60,7 +59,7 @@ export const eventPage: Page = {
         </dl>
         <section aria-labelledby="heard-title">
           <h2 id="heard-title">Who heard of it, and why</h2>
-          ${deliveryTable(deliveries, isRouted, now)}
+          ${deliveryTable(deliveries, event.isRouted, now)}
         </section>
         <section aria-labelledby="raw-title">
           <h2 id="raw-title">As it was signed</h2>

@@ -22,7 +22,7 @@ export async function bookEntries(): Promise<BookEntry[]> {
      union all
      select 'laniakea_events_unpublished', '{}', count(*) from event_unpublished
      union all
-     select 'laniakea_events_unrouted', '{}', count(*) from event where routed_at is null
+     select 'laniakea_events_unrouted', '{}', count(*) from event_to_route
      union all
      select 'laniakea_intake_frames', jsonb_build_object('outcome', split_part(outcome, ':', 1)),
             sum(count) from intake_tally group by split_part(outcome, ':', 1)

@@ -84,13 +84,14 @@ export interface WholeEvent extends JournalEvent {
   /** The text that was signed. */
   body: string;
   /** When it was decided who hears of it. */
-  routedAt: Date | null;
+  isRouted: boolean;
 }
 
 /** One event, or undefined. */
 export async function eventByUuid(uuid: string): Promise<WholeEvent | undefined> {
   const rows = await database().query<WholeEvent>(
-    `select ${COLUMNS}, body, routed_at as "routedAt" from event where uuid = $1`,
+    `select ${COLUMNS}, body, not exists (select from event_to_route where event_id = event.id) as "isRouted"
+       from event where uuid = $1`,
     [uuid],
   );
   return rows[0];

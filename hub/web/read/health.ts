@@ -24,7 +24,8 @@ export function databaseChecks({ config }: Settings): HealthCheck[] {
 }
 
 const UNPUBLISHED = "select min(received_at) as oldest from event_unpublished";
-const UNROUTED = "select min(received_at) as oldest from event where routed_at is null";
+const UNROUTED =
+  "select received_at as oldest from event where id = (select min(event_id) from event_to_route)";
 const UNSENT = `
   select next_attempt_at as oldest, split_part(destination, ':', 1) || ' deliveries' as what
     from delivery where state = 'pending' and next_attempt_at <= now()

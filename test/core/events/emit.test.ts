@@ -42,7 +42,6 @@ test.serial(
       tag: TAG,
       signer: null,
       origin: "local",
-      routedAt: null,
     });
     t.notRegex(event.body, /signatures/);
   },

@@ -6,6 +6,7 @@ import { storeEvents } from "../../../core/events/journal.ts";
 import { replayPage } from "../../../core/events/replay-page.ts";
 import { lighthouseState, notePublished, numberEvents } from "../../../core/events/sequence.ts";
 import { hubDatabase } from "../../support/hub.ts";
+import { dealtWithEvents } from "../../support/database.ts";
 
 test.before(() => hubDatabase());
 test.beforeEach(async () => {
@@ -27,7 +28,7 @@ async function tenEvents(): Promise<void> {
   );
   await numberEvents(100, 0);
   await notePublished(10);
-  await database().query("update event set routed_at = now(), considered_at = now()");
+  await dealtWithEvents();
   await database().query(
     "update event_number set numbered_at = now() - interval '40 days' where sequence <= 6",
   );
@@ -64,17 +65,23 @@ test.serial("the uuid of an event that left is known still", async (t) => {
   await storeEvents([one], "local");
   await numberEvents(1, 0);
   await notePublished(1);
-  await database().query(
-    `update event set routed_at = now(), considered_at = now();
-     update event_number set numbered_at = now() - interval '40 days'`,
-  );
+  await dealtWithEvents();
+  await database().query("update event_number set numbered_at = now() - interval '40 days'");
   t.is(await expire(), 1);
   t.is((await storeEvents([one], "submitted")).size, 0);
 });
 
 const HOLDS: [string, string, number][] = [
-  ["that is not routed", "update event set routed_at = null where data->>'n' = '3'", 2],
-  ["that is not considered", "update event set considered_at = null where data->>'n' = '2'", 1],
+  [
+    "that is not routed",
+    "insert into event_to_route select id from event where data->>'n' = '3'",
+    2,
+  ],
+  [
+    "that is not considered",
+    "insert into event_to_consider select id from event where data->>'n' = '2'",
+    1,
+  ],
   [
     "that is being delivered",
     `insert into delivery (destination, message, reason, event_id)
@@ -111,18 +118,17 @@ test.serial("beyond the size the oldest leave; the one on the border stays", asy
   );
   await numberEvents(100, 0);
   await notePublished(10);
-  await database().query("update event set routed_at = now(), considered_at = now()");
+  await dealtWithEvents();
   t.is(await expire({ days: 0, megabytes: 1 }), 6);
   t.is(await expire({ days: 0, megabytes: 0 }), 0);
 });
 
 test.serial("events of others leave for their age alone", async (t) => {
   await storeEvents([entry(1), entry(2)], "bus");
-  await database().query(
-    "update event set routed_at = now(), considered_at = now(), received_at = now() - interval '9 days'",
-  );
+  await dealtWithEvents();
+  await database().query("update event set received_at = now() - interval '9 days'");
   await storeEvents([entry(3)], "bus");
-  await database().query("update event set routed_at = now(), considered_at = now()");
+  await dealtWithEvents();
   t.is(await expireHeard(new Date(Date.now() - 86_400_000)), 2);
   t.is(await expireHeard(new Date(Date.now() - 86_400_000)), 0);
 });

@@ -171,8 +171,6 @@ async function journal(): Promise<Event> {
     origin: "bus",
     body: "",
     data,
-    routedAt: null,
-    consideredAt: null,
   });
 }
 

@@ -64,8 +64,9 @@ const faults: [string, string, string, string][] = [
   ],
   [
     "hub",
-    "update event set routed_at = null, received_at = now() - interval '5 minutes'",
-    "update event set routed_at = now()",
+    `update event set received_at = now() - interval '5 minutes';
+     insert into event_to_route select id from event on conflict do nothing`,
+    "delete from event_to_route",
     "events have waited for 30",
   ],
   [

@@ -10,7 +10,7 @@ import { declareOperation } from "../../../core/operation/declare.ts";
 import type { Environment } from "../../../core/operation/declare.ts";
 import type { Server } from "../../../hub/web/serving.ts";
 import { createWeb, type WebOptions, type WebService } from "../../../hub/web/service.ts";
-import { testDatabase } from "../../support/database.ts";
+import { testDatabase, dealtWithEvents } from "../../support/database.ts";
 import { testEnvironment } from "../../support/environment.ts";
 
 /** A web server on a port and a database of its own, with all modules and one of the tests. */
@@ -92,10 +92,11 @@ export async function addEvent(
   const uuid = newUuid();
   const body = JSON.stringify({ data, tag, uuid });
   await database().query(
-    `insert into event (uuid, tag, time, received_at, signer, origin, body, data, routed_at)
-     values ($1, $2, now(), coalesce($5, now()), 'archive', 'local', $3, $4, now())`,
+    `insert into event (uuid, tag, time, received_at, signer, origin, body, data)
+     values ($1, $2, now(), coalesce($5, now()), 'archive', 'local', $3, $4)`,
     [uuid, tag, body, JSON.stringify(data), rest.receivedAt ?? null],
   );
+  await dealtWithEvents();
   await database().query("select pg_notify('lk_event', '')");
   return uuid;
 }
