@@ -1,6 +1,6 @@
 import { type FieldTable, fieldTable } from "../../debian/field-table.ts";
 import { fieldText, type Stanza } from "../../debian/stanza.ts";
-import type { CopyEncoder } from "./copy-encoder.ts";
+import type { CopyEncoder } from "../../database/copy-encoder.ts";
 import { emptyElements, findElements, type Separator, splitList } from "./list-elements.ts";
 import { NOT_A_NUMBER, type RowFacts, wholeNumber } from "./row.ts";
 

@@ -1,7 +1,7 @@
 import type { ClientBase } from "pg";
 import type { IndexKind } from "../../debian/index-path.ts";
-import { type CopyEncoder, createCopyEncoder } from "./copy-encoder.ts";
-import { type CopyStream, openCopy } from "./copy-stream.ts";
+import { type CopyEncoder, createCopyEncoder } from "../../database/copy-encoder.ts";
+import { type CopyStream, openCopy } from "../../database/copy-stream.ts";
 import { rowShape } from "./row-maker.ts";
 import { SOURCE_FILE_COLUMNS, SOURCE_FILE_TABLE } from "./source-files.ts";
 

@@ -5,7 +5,7 @@ import { versionKey } from "../../debian/version.ts";
 import { OperatorError } from "../../errors.ts";
 import { BINARY_ROW, identifyBinary } from "./binary-row.ts";
 import type { RowShape } from "./column.ts";
-import type { CopyEncoder } from "./copy-encoder.ts";
+import type { CopyEncoder } from "../../database/copy-encoder.ts";
 import type { KnownStanzas } from "./known-stanzas.ts";
 import { type Identity, noFacts, stanzaHash } from "./row.ts";
 import { identifySource, SOURCE_ROW, sourceFiles } from "./source-row.ts";

@@ -1,5 +1,5 @@
 import { type Stanza, stanzaError } from "../../debian/stanza.ts";
-import type { CopyEncoder } from "./copy-encoder.ts";
+import type { CopyEncoder } from "../../database/copy-encoder.ts";
 import { wholeNumber } from "./row.ts";
 
 export const SOURCE_FILE_TABLE = "source_file";

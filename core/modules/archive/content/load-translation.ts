@@ -4,8 +4,8 @@ import { createStanzaScanner } from "../../../debian/deb822.ts";
 import { fieldTable } from "../../../debian/field-table.ts";
 import { requiredText, type Stanza, stanzaError } from "../../../debian/stanza.ts";
 import { asError } from "../../../errors.ts";
-import { createCopyEncoder } from "../copy-encoder.ts";
-import { openCopy } from "../copy-stream.ts";
+import { createCopyEncoder } from "../../../database/copy-encoder.ts";
+import { openCopy } from "../../../database/copy-stream.ts";
 import type { ContentLoad, LoadedContent } from "./content-load.ts";
 
 const TABLE = "package_description";

@@ -1,7 +1,7 @@
 import { finished } from "node:stream/promises";
 import type { ClientBase } from "pg";
 import { from as copyFrom } from "pg-copy-streams";
-import { asError } from "../../errors.ts";
+import { asError } from "../errors.ts";
 
 /** A running COPY into a table; the connection does nothing else until it ends. */
 export interface CopyStream {
