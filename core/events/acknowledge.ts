@@ -31,7 +31,8 @@ export function acknowledgeRequest(number?: number): string {
 
 /** Reads a second frame; undefined when it asks for nothing we know. */
 export function readAnswerRequest(frame: Buffer | undefined): AnswerRequest | undefined {
-  const text = frame?.toString("latin1") ?? "";
+  if (frame === undefined) return undefined;
+  const text = frame.toString("latin1");
   if (text === GREETING[1]) return { kind: "hello" };
   const match = REQUEST.exec(text);
   if (match === null) return undefined;

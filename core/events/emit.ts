@@ -72,7 +72,8 @@ export function journalEntry(
   if ("code" in envelope) throw new Error(`cannot emit ${tag}: ${envelope.reason}`);
   const { uuid, time } = envelope;
   const signer = key?.signer ?? null;
-  return { uuid, tag, time, signer, body: wireText(event), dataText: jsonbText(envelope.data) };
+  const body = Buffer.from(wireText(event));
+  return { uuid, tag, time, signer, body, data: Buffer.from(jsonbText(envelope.data)) };
 }
 
 function signingKey(tag: string): SigningKey | undefined {

@@ -23,7 +23,8 @@ const MEMBERS = ["tag", "uuid", "format", "time", "data"] as const;
 const TAG = /^[A-Za-z0-9_][A-Za-z0-9_.:+-]{0,199}$/;
 const TIME =
   /^\d{4}-\d\d-\d\d[T ]\d\d:\d\d(?::\d\d(?:\.\d{1,9})?)?(?:Z|[+-]\d\d:?\d\d(?::\d\d)?)?$/;
-/** The peer's spelling, which JavaScript reads as it is. */
+/** The usual spellings, which JavaScript reads as they are: ours, and the peer's. */
+const ZONED_TIME = /^\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d(?:\.\d{1,9})?(?:Z|[+-]\d\d:\d\d)$/;
 const LOCAL_TIME = /^\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d(?:\.\d{1,9})?$/;
 /** No zone is further from UTC than 14 hours; the rest is for slow clocks. */
 const FURTHEST_ZONE_MS = 14 * 3_600_000 + 600_000;
@@ -92,6 +93,7 @@ export function plainEvent(event: JsonObject): Record<string, unknown> {
  */
 export function eventTime(text: string, uuid: string): Date | undefined {
   if (LOCAL_TIME.test(text)) return unzonedTime(new Date(`${text}Z`), uuid);
+  if (ZONED_TIME.test(text)) return sane(new Date(text));
   if (!TIME.test(text)) return undefined;
   const iso = text.replace(" ", "T").replace(/([+-]\d\d):?(\d\d)(?::\d\d)?$/, "$1:$2");
   const zoned = /(?:Z|[+-]\d\d:\d\d)$/.test(iso.slice(16));

@@ -11,7 +11,7 @@ export const JOURNAL_CHANNEL = "lk_event";
 export type Origin = "local" | "submitted" | "bus" | "relayed";
 
 /** What the journal keeps of an event. */
-export type JournalEntry = Omit<VerifiedEvent, "data">;
+export type JournalEntry = Omit<VerifiedEvent, "scanned">;
 
 /**
  * Writes events into the journal, in order, in the running transaction or one of its own. Events
@@ -48,8 +48,8 @@ export async function storeEvents(
         events.map((event) => event.tag),
         events.map((event) => event.time),
         events.map((event) => event.signer),
-        events.map((event) => event.body),
-        events.map((event) => event.dataText),
+        events.map((event) => event.body.toString()),
+        events.map((event) => event.data.toString()),
         origin,
       ],
     );

@@ -52,7 +52,7 @@ const RECHECK_MS = 2_000;
  */
 export class Keyring implements Authority {
   readonly directory: string;
-  readonly #host: string;
+  readonly host: string;
   readonly #log: Log;
   readonly #recheck: number;
   readonly #trustedFolders: string[];
@@ -66,7 +66,7 @@ export class Keyring implements Authority {
 
   constructor(directory: string, options: KeyringOptions = {}) {
     this.directory = directory;
-    this.#host = options.host ?? hostname();
+    this.host = options.host ?? hostname();
     this.#log = options.log ?? silentLog();
     this.#recheck = options.recheckMilliseconds ?? RECHECK_MS;
     this.#trustedFolders = options.trustedFolders ?? ["trusted"];
@@ -137,7 +137,7 @@ export class Keyring implements Authority {
 
   /** Where the secret key of a module lives. */
   secretFile(module: string): string {
-    return join(this.directory, "secret", `${this.#host}-${module}_private.sec`);
+    return join(this.directory, "secret", `${this.host}-${module}_private.sec`);
   }
 
   /** Where decisions about rights live. */
@@ -157,8 +157,8 @@ export class Keyring implements Authority {
    * @returns true when a key was made
    */
   ensureOwnKey(module: string): boolean {
-    const id = `${this.#host.replace(/[^A-Za-z0-9._-]/g, "-")}-${module}`;
-    const pair = newKeyPair(id, { name: `${module} on ${this.#host}`, module });
+    const id = `${this.host.replace(/[^A-Za-z0-9._-]/g, "-")}-${module}`;
+    const pair = newKeyPair(id, { name: `${module} on ${this.host}`, module });
     if (!writeKeyFile(this.secretFile(module), pair.secret, 0o600)) return false;
     writeKeyFile(this.trustedFile(id), pair.public, 0o644);
     this.#checked = Number.NEGATIVE_INFINITY;

@@ -1,6 +1,7 @@
 import { wireText } from "./envelope.ts";
 import { compareCodePoints } from "./canonical.ts";
 import { isObject, type Json, JsonNumber, type JsonObject, parseJson } from "./json.ts";
+import { type ScannedEvent, scanEvent } from "./scan.ts";
 import { KEY_ID, signatureText, signObject, type SigningKey } from "./signature.ts";
 
 /** Where an event stands in what a Lighthouse publishes. */
@@ -12,9 +13,9 @@ export interface Position {
 }
 
 /** The two frames of a published event. */
-export interface PublishedEvent {
+export interface PublishedEvent<Text = string> {
   tag: string;
-  text: string;
+  text: Text;
 }
 
 const UUID = /^[0-9a-f]{8}(?:-[0-9a-f]{4}){3}-[0-9a-f]{12}$/;
@@ -22,8 +23,21 @@ const UUID = /^[0-9a-f]{8}(?:-[0-9a-f]{4}){3}-[0-9a-f]{12}$/;
 const MAX_HOPS = 16;
 /** Enough for `unsigned` and `uuid`, which end the canonical text. */
 const TAIL_BYTES = 2_048;
+/** What this Lighthouse says in `unsigned`. */
+const OURS = new Set(["hops", "lighthouse", "sequence"]);
+const CLOSING = Buffer.from("}");
+/** The signature of one signer, as nearly all events have; no parser is needed for it. */
+const SINGLE = /^\{("([^"\\]+)":\{"ed25519:0":"[^"\\]+"\})\}$/;
 /** In canonical text no string holds a bare quote, so that only the members themselves match. */
 const TAIL = /,"unsigned":(\{[^{}]*\}),"uuid":"[0-9a-fA-F-]{36}"\}$/;
+
+/** A published event whose number is still to be set in. */
+export interface PreparedEvent {
+  tag: string;
+  /** Its text around the number, in UTF-8. */
+  before: Buffer;
+  after: Buffer;
+}
 
 /**
  * The form in which Lighthouse publishes an event: canonical text, one more signature, and in
@@ -38,7 +52,65 @@ export function publishedEvent(
   key: SigningKey,
   position: Position,
 ): PublishedEvent | undefined {
-  return spliced(body, key, position) ?? rewritten(body, key, position);
+  const scanned = scanEvent(Buffer.from(body));
+  const prepared = scanned && prepareEvent(scanned, key, position.lighthouse);
+  if (prepared === undefined) return rewritten(body, key, position);
+  const { tag, before, after } = prepared;
+  return { tag, text: `${before.toString()}${position.sequence}${after.toString()}` };
+}
+
+/**
+ * All of the published form but the number, which no signature covers, in a quarter of the time:
+ * the text is canonical already, so the new members are set in and everything else stays byte for
+ * byte.
+ *
+ * @returns undefined when the members have to be written anew
+ */
+export function prepareEvent(
+  scanned: ScannedEvent,
+  key: SigningKey,
+  lighthouse: string,
+): PreparedEvent | undefined {
+  const { covered, signaturesAt, tag, unsignedAt, unsignedText } = scanned;
+  const passed = unsignedText === undefined ? "" : passedText(unsignedText);
+  if (passed === undefined) return undefined;
+  const signatures = signaturesWith(scanned.signaturesText ?? "{}", key, covered);
+  if (signatures === undefined) return undefined;
+  return {
+    tag,
+    before: Buffer.concat([
+      covered.subarray(0, signaturesAt),
+      Buffer.from(`,"signatures":${signatures}`),
+      covered.subarray(signaturesAt, unsignedAt),
+      Buffer.from(`,"unsigned":{${passed}"lighthouse":"${lighthouse}","sequence":`),
+    ]),
+    after: Buffer.concat([CLOSING, covered.subarray(unsignedAt)]),
+  };
+}
+
+/** The signatures of an event and our own, in canonical order; undefined for odd ones. */
+function signaturesWith(text: string, key: SigningKey, covered: Buffer): string | undefined {
+  const [, one, name = ""] = SINGLE.exec(text) ?? [];
+  const order = compareCodePoints(name, key.signer);
+  if (one !== undefined && order !== 0) {
+    const own = `${JSON.stringify(key.signer)}:{"${KEY_ID}":"${signatureText(covered, key)}"}`;
+    return order < 0 ? `{${one},${own}}` : `{${own},${one}}`;
+  }
+  const signatures = parseAsWritten(text) as Record<string, object> | undefined;
+  if (signatures === undefined || !Object.values(signatures).every(isPlainObject)) return undefined;
+  const own = signatureText(covered, key);
+  const byKey = objectText({ ...signatures[key.signer], [KEY_ID]: own }, JSON.stringify);
+  return objectText({ ...signatures, [key.signer]: byKey }, (value) =>
+    value === byKey ? byKey : JSON.stringify(value),
+  );
+}
+
+/** What is said of the way that an event came; undefined when `unsigned` says more than that. */
+function passedText(unsignedText: string): string | undefined {
+  const unsigned = JSON.parse(unsignedText) as Record<string, unknown>;
+  if (!Object.keys(unsigned).every((name) => OURS.has(name))) return undefined;
+  const hops = hopsOf(unsigned);
+  return hops.length === 0 ? "" : `"hops":${JSON.stringify(hops)},`;
 }
 
 /** Reads where an event stands from its published form, verified or not; cheap. */
@@ -72,83 +144,14 @@ function hopsOf({ hops, lighthouse }: Record<string, unknown>): string[] {
   return known.slice(-MAX_HOPS);
 }
 
-function unsignedText(hops: string[], { lighthouse, sequence }: Position): string {
-  const before = hops.length === 0 ? "" : `"hops":${JSON.stringify(hops)},`;
-  return `{${before}"lighthouse":"${lighthouse}","sequence":${sequence}}`;
+/** Undefined when JavaScript would print it in another way: it has its own order of keys. */
+function parseAsWritten(text: string): unknown {
+  const value: unknown = JSON.parse(text);
+  return JSON.stringify(value) === text ? value : undefined;
 }
 
-/** What Laniakea's events consist of, when they consist of nothing else. */
-interface UsualEvent {
-  data: unknown;
-  format: unknown;
-  signatures?: Record<string, Record<string, string>>;
-  tag: string;
-  time: string;
-  unsigned?: Record<string, unknown>;
-  uuid: string;
-}
-
-const USUAL = /^data,format,(?:signatures,)?tag,time,(?:unsigned,)?uuid$/;
-const OURS = new Set(["hops", "lighthouse", "sequence"]);
-
-/**
- * The usual case, in a quarter of the time: the text is canonical already, so the new members are
- * set in and everything else stays byte for byte. What the JavaScript parser would not give back
- * as it was goes the long way.
- */
-function spliced(body: string, key: SigningKey, position: Position): PublishedEvent | undefined {
-  const event = parseUsual(body);
-  if (event === undefined) return undefined;
-  const { signatures, tag, time, unsigned, uuid } = event;
-  const place = `,"tag":${JSON.stringify(tag)},"time":${JSON.stringify(time)}`;
-  const id = `,"uuid":${JSON.stringify(uuid)}}`;
-  const given = signatures === undefined ? "" : `,"signatures":${JSON.stringify(signatures)}`;
-  const aside = unsigned === undefined ? "" : `,"unsigned":${JSON.stringify(unsigned)}`;
-  const head = body.slice(0, body.length - given.length - place.length - aside.length - id.length);
-  const own = signatureText(Buffer.from(`${head}${place}${id}`), key);
-  const byKey = objectText({ ...signatures?.[key.signer], [KEY_ID]: own }, JSON.stringify);
-  const bySigner = objectText({ ...signatures, [key.signer]: byKey }, (value) =>
-    value === byKey ? byKey : JSON.stringify(value),
-  );
-  const beside = unsignedText(hopsOf(unsigned ?? {}), position);
-  const text = `${head},"signatures":${bySigner}${place},"unsigned":${beside}${id}`;
-  return { tag, text };
-}
-
-/** An event whose text is canonical for certain, and has the usual members only. */
-function parseUsual(body: string): UsualEvent | undefined {
-  let value: unknown;
-  try {
-    value = JSON.parse(body);
-  } catch {
-    return undefined;
-  }
-  if (typeof value !== "object" || value === null) return undefined;
-  if (!USUAL.test(Object.keys(value).join())) return undefined;
-  const event = value as UsualEvent;
-  const { signatures, tag, unsigned } = event;
-  if (typeof tag !== "string" || signatures === null || unsigned === null) return undefined;
-  for (const part of [signatures ?? {}, unsigned ?? {}, ...Object.values(signatures ?? {})]) {
-    if (typeof part !== "object" || part === null || Array.isArray(part)) return undefined;
-  }
-  if (!Object.keys(unsigned ?? {}).every((name) => OURS.has(name))) return undefined;
-  // Equal text: no white space, no doubled keys, no other spelling of strings and numbers.
-  return isCanonical(value) && JSON.stringify(value) === body ? event : undefined;
-}
-
-/** Whether `JSON.stringify` prints a parsed value as Python does. */
-function isCanonical(value: unknown): boolean {
-  // Python spells floats in its own way.
-  if (typeof value === "number") return Number.isSafeInteger(value);
-  if (typeof value !== "object" || value === null) return true;
-  if (Array.isArray(value)) return value.every(isCanonical);
-  let last: string | undefined;
-  for (const [key, member] of Object.entries(value)) {
-    if (last !== undefined && compareCodePoints(last, key) >= 0) return false;
-    if (!isCanonical(member)) return false;
-    last = key;
-  }
-  return true;
+function isPlainObject(value: unknown): boolean {
+  return typeof value === "object" && value !== null && !Array.isArray(value);
 }
 
 /** An object in canonical order, which is not always the one that JavaScript keeps. */

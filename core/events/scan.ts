@@ -1,19 +1,25 @@
+import { isUtf8 } from "node:buffer";
+
 /**
  * Reads the usual event without making objects of it. Laniakea's programs send canonical text, so
  * what was signed stands in the frame as it is, and so does the JSON of its data: both are cut
- * out instead of parsed and printed again, in a sixth of the time. Text that is not canonical for
- * certain goes the long way, through `json.ts` and `canonical.ts`.
+ * out as bytes instead of parsed and printed again, in a tenth of the time. Text that is not
+ * canonical for certain goes the long way, through `json.ts` and `canonical.ts`.
  */
 export interface ScannedEvent {
-  /** The members as they stand in the text, or undefined where they do not. */
   tag: string;
   uuid: string;
   format: string;
   time: string;
-  dataText: string;
+  /** JSON of its data; a part of the frame. */
+  data: Buffer;
   signaturesText: string | undefined;
-  /** What signatures cover. */
-  signedText: string;
+  unsignedText: string | undefined;
+  /** What signatures cover: everything but `signatures` and `unsigned`. */
+  covered: Buffer;
+  /** Where in `covered` those two have their places. */
+  signaturesAt: number;
+  unsignedAt: number;
 }
 
 /** Nesting of honest events; what is deeper is looked at by the parser, which has the limit. */
@@ -32,7 +38,18 @@ const CLOSE_LIST = 0x5d;
 const MINUS = 0x2d;
 const ZERO = 0x30;
 const NINE = 0x39;
-const FIRST_SURROGATE = 0xd800;
+const FIRST_BEYOND_ASCII = 0x80;
+/** What may follow a backslash: control characters by number are left aside. */
+const ESCAPED = new Set(Buffer.from('"\\bfnrt'));
+
+const DATA = Buffer.from('{"data":');
+const FORMAT = Buffer.from(',"format":');
+const SIGNATURES = Buffer.from(',"signatures":');
+const TAG = Buffer.from(',"tag":');
+const TIME = Buffer.from(',"time":');
+const UNSIGNED = Buffer.from(',"unsigned":');
+const UUID = Buffer.from(',"uuid":');
+const WORDS = ["true", "false", "null"].map((word) => Buffer.from(word));
 
 /** What is no plain value, and ends all: every position is at least 0. */
 const NOT_CANONICAL = -1;
@@ -43,133 +60,164 @@ const NOT_CANONICAL = -1;
  *
  * @returns undefined for any other text, which may still be a fine event
  */
-export function scanEvent(text: string): ScannedEvent | undefined {
-  const dataStart = after(text, 0, '{"data":');
-  if (text.charCodeAt(dataStart) !== OPEN_OBJECT) return undefined;
-  const dataEnd = skipObject(text, dataStart, 1);
-  const formatStart = after(text, dataEnd, ',"format":');
-  const formatEnd = skipPlainString(text, formatStart);
-  let signaturesStart = after(text, formatEnd, ',"signatures":');
-  let signaturesEnd = formatEnd;
-  if (signaturesStart !== NOT_CANONICAL) {
-    if (text.charCodeAt(signaturesStart) !== OPEN_OBJECT) return undefined;
-    signaturesEnd = skipObject(text, signaturesStart, 1);
-  }
-  const tagStart = after(text, signaturesEnd, ',"tag":');
-  const tagEnd = skipPlainString(text, tagStart);
-  const timeStart = after(text, tagEnd, ',"time":');
-  const timeEnd = skipPlainString(text, timeStart);
-  const unsignedStart = after(text, timeEnd, ',"unsigned":');
-  const unsignedEnd = unsignedStart === NOT_CANONICAL ? timeEnd : skipValue(text, unsignedStart, 1);
-  const uuidStart = after(text, unsignedEnd, ',"uuid":');
-  const uuidEnd = skipPlainString(text, uuidStart);
+export function scanEvent(bytes: Buffer): ScannedEvent | undefined {
+  const dataStart = after(bytes, 0, DATA);
+  if (bytes[dataStart] !== OPEN_OBJECT) return undefined;
+  const dataEnd = skipObject(bytes, dataStart, 1);
+  const formatStart = after(bytes, dataEnd, FORMAT);
+  const formatEnd = skipName(bytes, formatStart);
+  const signaturesStart = after(bytes, formatEnd, SIGNATURES);
+  const signaturesEnd = skipMember(bytes, signaturesStart, formatEnd);
+  const tagStart = after(bytes, signaturesEnd, TAG);
+  const tagEnd = skipName(bytes, tagStart);
+  const timeStart = after(bytes, tagEnd, TIME);
+  const timeEnd = skipName(bytes, timeStart);
+  const unsignedStart = after(bytes, timeEnd, UNSIGNED);
+  const unsignedEnd = skipMember(bytes, unsignedStart, timeEnd);
+  const uuidStart = after(bytes, unsignedEnd, UUID);
+  const uuidEnd = skipName(bytes, uuidStart);
   // Once a part was not as expected, all behind it were not either.
-  if (uuidEnd === NOT_CANONICAL || uuidEnd !== text.length - 1) return undefined;
-  if (text.charCodeAt(uuidEnd) !== CLOSE_OBJECT) return undefined;
+  if (uuidEnd === NOT_CANONICAL || uuidEnd !== bytes.length - 1) return undefined;
+  if (bytes[uuidEnd] !== CLOSE_OBJECT || !isUtf8(bytes)) return undefined;
+  const unsignedAt = formatEnd + timeEnd - signaturesEnd;
+  const covered = Buffer.allocUnsafe(unsignedAt + bytes.length - unsignedEnd);
+  bytes.copy(covered, 0, 0, formatEnd);
+  bytes.copy(covered, formatEnd, signaturesEnd, timeEnd);
+  bytes.copy(covered, unsignedAt, unsignedEnd);
+  const name = (start: number, end: number): string => bytes.toString("latin1", start + 1, end - 1);
+  const member = (start: number, end: number): string | undefined =>
+    start === NOT_CANONICAL ? undefined : bytes.toString("utf8", start, end);
   return {
-    tag: text.slice(tagStart + 1, tagEnd - 1),
-    uuid: text.slice(uuidStart + 1, uuidEnd - 1),
-    format: text.slice(formatStart + 1, formatEnd - 1),
-    time: text.slice(timeStart + 1, timeEnd - 1),
-    dataText: text.slice(dataStart, dataEnd),
-    signaturesText:
-      signaturesStart === NOT_CANONICAL ? undefined : text.slice(signaturesStart, signaturesEnd),
-    signedText:
-      text.slice(0, formatEnd) + text.slice(signaturesEnd, timeEnd) + text.slice(unsignedEnd),
+    tag: name(tagStart, tagEnd),
+    uuid: name(uuidStart, uuidEnd),
+    format: name(formatStart, formatEnd),
+    time: name(timeStart, timeEnd),
+    data: bytes.subarray(dataStart, dataEnd),
+    signaturesText: member(signaturesStart, signaturesEnd),
+    unsignedText: member(unsignedStart, unsignedEnd),
+    covered,
+    signaturesAt: formatEnd,
+    unsignedAt,
   };
 }
 
 /** The position behind some text that stands here. */
-function after(text: string, position: number, expected: string): number {
-  if (position === NOT_CANONICAL || !text.startsWith(expected, position)) return NOT_CANONICAL;
+function after(bytes: Uint8Array, position: number, expected: Uint8Array): number {
+  if (position === NOT_CANONICAL) return NOT_CANONICAL;
+  for (let index = 0; index < expected.length; index += 1) {
+    if (bytes[position + index] !== expected[index]) return NOT_CANONICAL;
+  }
   return position + expected.length;
 }
 
-function skipValue(text: string, position: number, depth: number): number {
-  const first = text.charCodeAt(position);
-  if (first === QUOTE) return skipString(text, position);
-  if (first === OPEN_OBJECT) return skipObject(text, position, depth);
-  if (first === OPEN_LIST) return skipList(text, position, depth);
-  if (first === MINUS || (first >= ZERO && first <= NINE)) return skipInteger(text, position);
-  for (const word of ["true", "false", "null"]) {
-    if (text.startsWith(word, position)) return position + word.length;
+/** The end of a member that may be missing, and is an object. */
+function skipMember(bytes: Uint8Array, start: number, without: number): number {
+  if (start === NOT_CANONICAL) return without;
+  return bytes[start] === OPEN_OBJECT ? skipObject(bytes, start, 1) : NOT_CANONICAL;
+}
+
+function skipValue(bytes: Uint8Array, position: number, depth: number): number {
+  const first = bytes[position] ?? 0;
+  if (first === QUOTE) return skipString(bytes, position);
+  if (first === OPEN_OBJECT) return skipObject(bytes, position, depth);
+  if (first === OPEN_LIST) return skipList(bytes, position, depth);
+  if (first === MINUS || isDigit(first)) return skipInteger(bytes, position);
+  for (const word of WORDS) {
+    const end = after(bytes, position, word);
+    if (end !== NOT_CANONICAL) return end;
   }
   return NOT_CANONICAL;
 }
 
 /** Keys grow from each to the next, so that none is there twice. */
-function skipObject(text: string, start: number, depth: number): number {
+function skipObject(bytes: Uint8Array, start: number, depth: number): number {
   if (depth > MAX_DEPTH) return NOT_CANONICAL;
   let position = start + 1;
-  if (text.charCodeAt(position) === CLOSE_OBJECT) return position + 1;
-  let lastKey: string | undefined;
+  if (bytes[position] === CLOSE_OBJECT) return position + 1;
+  let lastKey = NOT_CANONICAL;
   for (;;) {
-    const keyEnd = skipPlainString(text, position);
-    if (keyEnd === NOT_CANONICAL || text.charCodeAt(keyEnd) !== COLON) return NOT_CANONICAL;
-    const key = text.slice(position + 1, keyEnd - 1);
-    if (lastKey !== undefined && lastKey >= key) return NOT_CANONICAL;
+    const key = position;
+    const keyEnd = skipPlainString(bytes, key);
+    if (keyEnd === NOT_CANONICAL || bytes[keyEnd] !== COLON) return NOT_CANONICAL;
+    if (lastKey !== NOT_CANONICAL && !isBefore(bytes, lastKey, key)) return NOT_CANONICAL;
     lastKey = key;
-    position = skipValue(text, keyEnd + 1, depth + 1);
+    position = skipValue(bytes, keyEnd + 1, depth + 1);
     if (position === NOT_CANONICAL) return NOT_CANONICAL;
-    const next = text.charCodeAt(position);
+    const next = bytes[position];
     position += 1;
     if (next === CLOSE_OBJECT) return position;
     if (next !== COMMA) return NOT_CANONICAL;
   }
 }
 
-function skipList(text: string, start: number, depth: number): number {
+/**
+ * Whether one key sorts before another, as Python compares them: bytes of UTF-8 compare as their
+ * characters do, and a key comes before those that begin with it.
+ */
+function isBefore(bytes: Uint8Array, one: number, other: number): boolean {
+  for (let index = 1; ; index += 1) {
+    const [a, b] = [bytes[one + index] ?? 0, bytes[other + index] ?? 0];
+    if (a === b && a !== QUOTE) continue;
+    return a !== b && b !== QUOTE && (a === QUOTE || a < b);
+  }
+}
+
+function skipList(bytes: Uint8Array, start: number, depth: number): number {
   if (depth > MAX_DEPTH) return NOT_CANONICAL;
   let position = start + 1;
-  if (text.charCodeAt(position) === CLOSE_LIST) return position + 1;
+  if (bytes[position] === CLOSE_LIST) return position + 1;
   for (;;) {
-    position = skipValue(text, position, depth + 1);
+    position = skipValue(bytes, position, depth + 1);
     if (position === NOT_CANONICAL) return NOT_CANONICAL;
-    const next = text.charCodeAt(position);
+    const next = bytes[position];
     position += 1;
     if (next === CLOSE_LIST) return position;
     if (next !== COMMA) return NOT_CANONICAL;
   }
 }
 
-/** A string with the escapes that Python writes; control characters by number are left aside. */
-function skipString(text: string, start: number): number {
-  if (text.charCodeAt(start) !== QUOTE) return NOT_CANONICAL;
-  for (let position = start + 1; position < text.length; position += 1) {
-    const code = text.charCodeAt(position);
-    if (code === QUOTE) return position + 1;
-    if (code < 0x20) return NOT_CANONICAL;
-    if (code !== BACKSLASH) continue;
+/** A string with the escapes that Python writes. */
+function skipString(bytes: Uint8Array, start: number): number {
+  for (let position = start + 1; position < bytes.length; position += 1) {
+    const byte = bytes[position] ?? 0;
+    if (byte === QUOTE) return position + 1;
+    if (byte < 0x20) return NOT_CANONICAL;
+    if (byte !== BACKSLASH) continue;
     position += 1;
-    if (!'"\\bfnrt'.includes(text.charAt(position) || "x")) return NOT_CANONICAL;
+    if (!ESCAPED.has(bytes[position] ?? 0)) return NOT_CANONICAL;
   }
   return NOT_CANONICAL;
 }
 
-/** A string that reads as it is written, and compares as Python compares. */
-function skipPlainString(text: string, start: number): number {
-  if (start === NOT_CANONICAL || text.charCodeAt(start) !== QUOTE) return NOT_CANONICAL;
-  for (let position = start + 1; position < text.length; position += 1) {
-    const code = text.charCodeAt(position);
-    if (code === QUOTE) return position + 1;
-    if (code < 0x20 || code === BACKSLASH || code >= FIRST_SURROGATE) return NOT_CANONICAL;
+/** A string that reads as it is written. */
+function skipPlainString(bytes: Uint8Array, start: number, beyond = 0x100): number {
+  if (start === NOT_CANONICAL || bytes[start] !== QUOTE) return NOT_CANONICAL;
+  for (let position = start + 1; position < bytes.length; position += 1) {
+    const byte = bytes[position] ?? 0;
+    if (byte === QUOTE) return position + 1;
+    if (byte < 0x20 || byte === BACKSLASH || byte >= beyond) return NOT_CANONICAL;
   }
   return NOT_CANONICAL;
+}
+
+/** A string of ASCII: nothing else can stand in the members that we read. */
+function skipName(bytes: Uint8Array, start: number): number {
+  return skipPlainString(bytes, start, FIRST_BEYOND_ASCII);
 }
 
 /** An integer as Python prints it; floats have many spellings and are left aside. */
-function skipInteger(text: string, start: number): number {
-  const digits = text.charCodeAt(start) === MINUS ? start + 1 : start;
+function skipInteger(bytes: Uint8Array, start: number): number {
+  const digits = bytes[start] === MINUS ? start + 1 : start;
   let position = digits;
-  while (isDigit(text.charCodeAt(position))) position += 1;
+  while (isDigit(bytes[position] ?? 0)) position += 1;
   const length = position - digits;
   if (length === 0 || length > MAX_DIGITS) return NOT_CANONICAL;
   // Neither 01 nor -0.
-  if (text.charCodeAt(digits) === ZERO && position - start > 1) return NOT_CANONICAL;
+  if (bytes[digits] === ZERO && position - start > 1) return NOT_CANONICAL;
   // Of 1.5 or 1e3 only the 1 was read: whoever called finds no comma behind it.
   return position;
 }
 
-function isDigit(code: number): boolean {
-  return code >= ZERO && code <= NINE;
+function isDigit(byte: number): boolean {
+  return byte >= ZERO && byte <= NINE;
 }

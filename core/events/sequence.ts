@@ -35,7 +35,8 @@ export async function lighthouseState(): Promise<LighthouseState> {
 }
 
 /**
- * Gives the oldest waiting events of the journal their numbers. Whoever gives numbers holds the
+ * Gives the oldest waiting events of the journal their numbers: what was written in transactions
+ * that may be long, while submitted ones get theirs at once (`append.ts`). Whoever gives numbers holds the
  * lock on Lighthouse's row until they are committed: a number is never seen after a higher one,
  * and one that is rolled back is given again.
  *

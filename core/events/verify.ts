@@ -1,7 +1,7 @@
 import { jsonbText } from "./canonical.ts";
 import { type Envelope, type EnvelopeFault, readEnvelope, readMembers } from "./envelope.ts";
 import { isObject, type Json, type JsonObject, JsonError, parseJson } from "./json.ts";
-import { scanEvent } from "./scan.ts";
+import { type ScannedEvent, scanEvent } from "./scan.ts";
 import { checkMessage, KEY_ID, signedBytes, type TrustedKeys } from "./signature.ts";
 
 /** An event that was accepted, in the forms that journal and readers need. */
@@ -11,10 +11,12 @@ export interface VerifiedEvent {
   time: Date;
   /** The first trusted signer, or null for an event of our own that nobody signed yet. */
   signer: string | null;
-  /** The text as received: the signed form. */
-  body: string;
-  /** `data` as text for a jsonb column, every digit kept. */
-  dataText: string;
+  /** The text as received, in UTF-8: the signed form. */
+  body: Buffer;
+  /** `data` as text for a jsonb column, in UTF-8, every digit kept. */
+  data: Buffer;
+  /** How it was read, when it is as usual: whoever publishes it need not read it again. */
+  scanned?: ScannedEvent | undefined;
 }
 
 /** Stable words for counters; `reason` is the sentence for people. */
@@ -59,8 +61,8 @@ export function verifyFrame(bytes: Uint8Array, trusted: TrustedKeys): FrameVerdi
   if (bytes.byteLength > MAX_EVENT_BYTES) {
     return refuse("too-large", `longer than ${MAX_EVENT_BYTES} bytes`);
   }
-  const body = decodeFrame(bytes);
-  const read = readScanned(body) ?? readParsed(body);
+  const frame = Buffer.from(bytes.buffer, bytes.byteOffset, bytes.byteLength);
+  const read = readScanned(frame) ?? readParsed(decodeFrame(bytes));
   if ("accepted" in read) return read;
   const { envelope, signatures } = read;
   if ("code" in envelope) return { ...refuse(envelope.code, envelope.reason), ...read.claims() };
@@ -78,7 +80,7 @@ export function verifyFrame(bytes: Uint8Array, trusted: TrustedKeys): FrameVerdi
   }
   const [signer] = verdict.signers;
   const { tag, uuid, time } = envelope;
-  const event = { uuid, tag, time, signer, body, dataText: read.dataText() };
+  const event = { uuid, tag, time, signer, ...read.text() };
   return { accepted: true, event, signer, signers: verdict.signers };
 }
 
@@ -88,22 +90,22 @@ interface ReadFrame {
   signatures: Json | undefined;
   /** The bytes that signatures cover. */
   covered: () => Buffer;
-  dataText: () => string;
+  text: () => Pick<VerifiedEvent, "body" | "data" | "scanned">;
   /** What it says of itself, unverified. */
   claims: () => { tag?: string; signer?: string };
 }
 
 /** The usual frame. Anything that is not as usual is read by `readParsed`. */
-function readScanned(body: string): ReadFrame | undefined {
+function readScanned(body: Buffer): ReadFrame | undefined {
   const scanned = scanEvent(body);
   if (scanned === undefined) return undefined;
-  const { tag, uuid, format, time, signedText, signaturesText, dataText } = scanned;
+  const { tag, uuid, format, time, covered, signaturesText, data } = scanned;
   const signatures = signaturesText === undefined ? undefined : readSignatures(signaturesText);
   return {
     envelope: readMembers(tag, uuid, format, time),
     signatures,
-    covered: () => Buffer.from(signedText),
-    dataText: () => dataText,
+    covered: () => covered,
+    text: () => ({ body, data, scanned }),
     claims: () => claimsOf(tag, signatures),
   };
 }
@@ -126,7 +128,10 @@ function readParsed(body: string): ReadFrame | Refusal {
     envelope,
     signatures,
     covered: () => signedBytes(object),
-    dataText: () => ("data" in envelope ? jsonbText(envelope.data) : "{}"),
+    text: () => ({
+      body: Buffer.from(body),
+      data: Buffer.from("data" in envelope ? jsonbText(envelope.data) : "{}"),
+    }),
     claims: () => claimsOf(object.get("tag"), signatures),
   };
 }

@@ -30,7 +30,7 @@ await createFollower({
   load: () => Promise.resolve([{ lighthouse, sequence }]),
   onHeard({ position, verdict }) {
     if (position === undefined || verdict?.accepted !== true) return;
-    const { number } = JSON.parse(verdict.event.dataText) as { number: number };
+    const { number } = JSON.parse(verdict.event.data.toString()) as { number: number };
     const line = [position.sequence, number].map((value) => String(value).padStart(10)).join(" ");
     writeSync(descriptor, `${line}\n`);
   },

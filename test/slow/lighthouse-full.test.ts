@@ -25,7 +25,6 @@ test("beyond the marks senders wait; memory stays bounded and nothing is lost", 
   const keyring = new Keyring(directory, { host: "anise" });
   const lighthouse = createLighthouseOf({
     keyring,
-    thread: { keys: directory, window: 30 * 86_400_000 },
     submit: ["tcp://127.0.0.1:*"],
     publish: [],
     log: silentLog(),

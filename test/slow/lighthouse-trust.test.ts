@@ -40,9 +40,7 @@ function trust(keyring: Keyring, id: string): SigningKey {
 async function open(t: ExecutionContext, keyring: Keyring): Promise<Lighthouse> {
   await database().query("truncate event, event_quarantine, submission_tally cascade");
   const endpoints = { submit: ["tcp://127.0.0.1:*"], publish: ["tcp://127.0.0.1:*"] };
-  // As in earnest: with much to do, threads decide, each with a keyring of its own.
-  const thread = { keys: keyring.directory, window: 30 * 86_400_000 };
-  const lighthouse = createLighthouseOf({ keyring, ...endpoints, thread, log });
+  const lighthouse = createLighthouseOf({ keyring, ...endpoints, log });
   await lighthouse.start();
   t.teardown(() => lighthouse.stop());
   return lighthouse;

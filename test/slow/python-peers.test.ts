@@ -449,7 +449,7 @@ laniakea("we submit to Laniakea's own Lighthouse and hear it, both signatures va
     for await (const one of tail) {
       heard.push(
         one.verdict.accepted
-          ? [one.verdict.signers, JSON.parse(one.verdict.event.dataText)]
+          ? [one.verdict.signers, JSON.parse(one.verdict.event.data.toString())]
           : one.verdict,
       );
     }

@@ -31,7 +31,7 @@ export function followAs(
     onHeard(heard) {
       const { position, verdict } = heard;
       if (position !== undefined) positions.set(position.lighthouse, position.sequence);
-      if (verdict?.accepted === true) messages.push(said(verdict.event.dataText));
+      if (verdict?.accepted === true) messages.push(said(verdict.event.data.toString()));
       else if (verdict !== undefined) refused.push(heard);
     },
     log: silentLog(),

@@ -1,12 +1,15 @@
 import { parentPort, workerData } from "node:worker_threads";
-import { type AdmissionRules, admitFrame } from "../../events/admission.ts";
 import { Keyring } from "../../events/keyring.ts";
+import { createAdmission } from "./admission.ts";
 
 /** What a thread knows of its Lighthouse. It watches the key directory by itself. */
 export interface AdmissionThread {
   keys: string;
+  /** Part of the names of secret keys. */
+  host: string;
   /** Milliseconds. */
   window: number;
+  lighthouse: string;
 }
 
 /** Frames one behind the other, and where each ends. */
@@ -15,18 +18,20 @@ export interface AdmissionTask {
   ends: number[];
 }
 
-/** The thread: answers each task with its verdicts, in the order of the tasks. */
-function serve(port: NonNullable<typeof parentPort>, { keys, window }: AdmissionThread): void {
-  const rules: AdmissionRules = { authority: new Keyring(keys), window };
-  port.on("message", ({ bytes, ends }: AdmissionTask) => {
-    let start = 0;
-    const verdicts = ends.map((end) => {
-      const frame = bytes.subarray(start, end);
-      start = end;
-      return admitFrame(frame, "submit", rules);
-    });
-    port.postMessage(verdicts);
+/** The thread: answers each task with what it decided, in the order of the tasks. */
+function serve(port: NonNullable<typeof parentPort>, thread: AdmissionThread): void {
+  const { host, keys, lighthouse, window } = thread;
+  const keyring = new Keyring(keys, { host });
+  const admit = createAdmission({ rules: { authority: keyring, window }, keyring, lighthouse });
+  port.on("message", (task: AdmissionTask) => {
+    const admitted = admit(framesOf(task));
+    const { rows, texts } = admitted.events;
+    port.postMessage(admitted, [rows.buffer as ArrayBuffer, texts.buffer as ArrayBuffer]);
   });
+}
+
+function framesOf({ bytes, ends }: AdmissionTask): Uint8Array[] {
+  return ends.map((end, index) => bytes.subarray(ends[index - 1] ?? 0, end));
 }
 
 if (parentPort !== null) serve(parentPort, workerData as AdmissionThread);

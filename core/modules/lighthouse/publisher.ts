@@ -1,7 +1,7 @@
 import { Publisher } from "zeromq";
 import { createAlarm } from "../../alarm.ts";
 import type { Keyring } from "../../events/keyring.ts";
-import { publishedEvent } from "../../events/published.ts";
+import { type PublishedEvent, publishedEvent } from "../../events/published.ts";
 import {
   eventsAfter,
   lighthouseState,
@@ -13,6 +13,8 @@ import { asError } from "../../errors.ts";
 import type { Log } from "../../log.ts";
 import { bindSocket } from "./bind.ts";
 import type { LighthouseCounts } from "./counts.ts";
+import type { Stored } from "./inbox.ts";
+import { createReady } from "./ready.ts";
 
 export interface PublisherOptions {
   endpoints: readonly string[];
@@ -22,7 +24,7 @@ export interface PublisherOptions {
 }
 
 /** Sends what the journal holds and nobody has published yet. */
-export interface EventPublisher {
+export interface EventPublisher extends Stored {
   /** @returns the endpoints as bound, port numbers filled in */
   start(): Promise<string[]>;
   stop(): Promise<void>;
@@ -40,6 +42,8 @@ interface Whereabouts {
 }
 
 const POLL_MS = 1_000;
+/** When nothing was sent for so long, it is noted how far we are; before that, batches note it. */
+const NOTE_MS = 50;
 const BATCH = 1_000;
 /**
  * Kept for each subscriber that reads slowly, about 100 MB at worst; beyond it ZeroMQ drops for
@@ -60,6 +64,8 @@ export function createPublisher(options: PublisherOptions): EventPublisher {
   let stopped = false;
   let loop: Promise<void> = Promise.resolve();
   let here: Whereabouts | undefined;
+  const ready = createReady();
+  let lastSent = 0;
 
   async function run(): Promise<void> {
     for (;;) {
@@ -67,7 +73,7 @@ export function createPublisher(options: PublisherOptions): EventPublisher {
       const last = stopped;
       if (await publishSafely()) continue;
       if (last) return;
-      await alarm.wait(POLL_MS);
+      await alarm.wait(here !== undefined && here.noted < here.sent ? NOTE_MS : POLL_MS);
     }
   }
 
@@ -83,25 +89,53 @@ export function createPublisher(options: PublisherOptions): EventPublisher {
 
   async function publishBatch(): Promise<boolean> {
     const at = (here ??= await whereWeAre());
+    if (await sendReady(at)) return true;
     if ((await numberEvents(BATCH, at.sent)) > 0) at.noted = at.sent;
-    const events = await eventsAfter(at.sent, BATCH);
-    if (events.length > 0) return send(events, at);
-    if (at.noted < at.sent) await notePublished(at.sent);
-    at.noted = at.sent;
+    // Others' events, and what was stored before we knew; up to what waits in memory.
+    const missing = Math.max(0, (ready.next() ?? Number.POSITIVE_INFINITY) - at.sent - 1);
+    const events = await eventsAfter(at.sent, Math.min(BATCH, missing));
+    if (events.length > 0) return sendStored(events, at);
+    if (at.noted < at.sent && (stopped || performance.now() - lastSent >= NOTE_MS)) {
+      await notePublished(at.sent);
+      at.noted = at.sent;
+    }
     return false;
   }
 
-  async function send(events: readonly NumberedEvent[], at: Whereabouts): Promise<true> {
+  /** What follows on what was sent. @returns whether there was any */
+  async function sendReady(at: Whereabouts): Promise<boolean> {
+    const before = at.sent;
+    for (let next = ready.next(); next !== undefined && next <= at.sent + 1; next = ready.next()) {
+      const event = ready.take(next);
+      if (next <= at.sent) continue;
+      if (event === undefined) break;
+      await send(event, next, at);
+    }
+    return at.sent > before;
+  }
+
+  async function sendStored(events: readonly NumberedEvent[], at: Whereabouts): Promise<true> {
     const key = keyring.signingKey("lighthouse");
     if (key === undefined) throw new Error("Lighthouse has lost its key and cannot sign");
     for (const { sequence, body } of events) {
       const event = publishedEvent(body, key, { lighthouse: at.lighthouse, sequence });
       if (event === undefined) log.error({ sequence }, "the journal holds what is no event");
-      else for (const socket of sockets) await socket.send([event.tag, event.text]);
-      at.sent = sequence;
-      counts.published += 1;
+      await send(event, sequence, at);
     }
     return true;
+  }
+
+  async function send(
+    event: PublishedEvent<Buffer | string> | undefined,
+    sequence: number,
+    at: Whereabouts,
+  ): Promise<void> {
+    if (event !== undefined) {
+      for (const socket of sockets) await socket.send([event.tag, event.text]);
+      counts.published += 1;
+    }
+    at.sent = sequence;
+    lastSent = performance.now();
   }
 
   return {
@@ -125,6 +159,11 @@ export function createPublisher(options: PublisherOptions): EventPublisher {
       for (const socket of sockets.splice(0)) socket.close();
     },
     wake: () => alarm.ring(),
+    published: () => here?.sent ?? 0,
+    onStored(events, numbers) {
+      ready.add(events, numbers);
+      alarm.ring();
+    },
   };
 }
 

@@ -5,34 +5,35 @@ import {
   readAnswerRequest,
 } from "../../events/acknowledge.ts";
 import type { AdmissionRules } from "../../events/admission.ts";
-import {
-  decodeFrame,
-  type FrameVerdict,
-  MAX_EVENT_BYTES,
-  type VerifiedEvent,
-} from "../../events/verify.ts";
+import type { Keyring } from "../../events/keyring.ts";
+import { decodeFrame, MAX_EVENT_BYTES } from "../../events/verify.ts";
+import type { EventRows } from "../../events/event-rows.ts";
 import { asError } from "../../errors.ts";
 import type { Log } from "../../log.ts";
-import type { AdmissionThread } from "./admission-thread.ts";
-import { createAdmitter } from "./admitter.ts";
+import type { Admitted } from "./admission.ts";
+import { type Admitter, createAdmitter } from "./admitter.ts";
 import { type Answers, createAnswers } from "./answers.ts";
 import { bindSocket } from "./bind.ts";
 import { countRefused, type LighthouseCounts } from "./counts.ts";
-import { createInbox, type Fate } from "./inbox.ts";
+import { createInbox, type Fate, type Stored } from "./inbox.ts";
 
 export interface ReceiverOptions {
   endpoints: readonly string[];
+  keyring: Keyring;
   rules: AdmissionRules;
-  /** Lets threads decide by the same rules when there is much to do. */
-  thread?: AdmissionThread | undefined;
+  /** Publishes what was stored. */
+  stored: Stored;
   counts: LighthouseCounts;
   log: Log;
 }
 
 /** Takes events in: verifies each on its bytes and writes it into the journal, once. */
 export interface Receiver {
-  /** @returns the endpoints as bound, port numbers filled in */
-  start(): Promise<string[]>;
+  /**
+   * @param lighthouse the id under which events are published
+   * @returns the endpoints as bound, port numbers filled in
+   */
+  start(lighthouse: string): Promise<string[]>;
   stop(): Promise<void>;
 }
 
@@ -40,7 +41,8 @@ export interface Receiver {
 interface Submission {
   json: Buffer;
   endpoint: string;
-  answer: (given: Acknowledgement) => void;
+  /** Nobody asked for an answer without it. */
+  answer: ((given: Acknowledgement) => void) | undefined;
 }
 
 /** Decided on at once. */
@@ -59,12 +61,12 @@ const ROOM_MS = 5;
 const DRAIN_MS = 1_000;
 
 export function createReceiver(options: ReceiverOptions): Receiver {
-  const { counts, log, rules } = options;
-  const inbox = createInbox(log);
+  const { counts, log } = options;
+  const inbox = createInbox(log, options.stored);
   const sockets: Router[] = [];
   const answering: Answers[] = [];
   const loops: Promise<void>[] = [];
-  const admitter = createAdmitter(rules, options.thread, log);
+  let admitter: Admitter | undefined;
   let gathered: Submission[] = [];
   let undecided = 0;
   let settling: Promise<void> = Promise.resolve();
@@ -99,15 +101,16 @@ export function createReceiver(options: ReceiverOptions): Receiver {
       return;
     }
     counts.received += 1;
-    const answer = (given: Acknowledgement): void => {
-      if (identity === undefined || request?.kind !== "acknowledge") return;
-      answers.give(identity, JSON.stringify({ ...given, number: request.number }));
-    };
+    let answer: Submission["answer"];
+    if (identity !== undefined && request?.kind === "acknowledge") {
+      const { number } = request;
+      answer = (given) => answers.give(identity, JSON.stringify({ ...given, number }));
+    }
     // REQ sockets put an empty frame first; the peer does not read those either.
     if (identity === undefined || json === undefined || frames.length > 3 || json.length === 0) {
       const reason = "not one frame from a DEALER socket";
       refuse(endpoint, "frames", reason, Buffer.concat(frames.slice(1)));
-      answer({ refused: reason });
+      answer?.({ refused: reason });
       return;
     }
     undecided += json.length;
@@ -120,38 +123,37 @@ export function createReceiver(options: ReceiverOptions): Receiver {
   /** Batches are decided at the same time, and settled in the order in which they came. */
   function decide(): void {
     const batch = gathered;
-    if (batch.length === 0) return;
+    if (batch.length === 0 || admitter === undefined) return;
     gathered = [];
-    const verdicts = admitter.admit(batch.map(({ json }) => json));
+    const deciding = admitter.admit(batch.map(({ json }) => json));
     const before = settling;
     settling = (async () => {
-      const decided = await verdicts;
+      const admitted = await deciding;
       await before;
-      for (const [index, submission] of batch.entries()) {
-        const verdict = decided[index];
-        if (verdict !== undefined) conclude(submission, verdict);
-        undecided -= submission.json.length;
-      }
+      conclude(batch, admitted);
+      for (const { json } of batch) undecided -= json.length;
     })().catch(unexpected);
   }
 
-  function conclude({ json, endpoint, answer }: Submission, verdict: FrameVerdict): void {
-    if (!verdict.accepted) {
-      refuse(endpoint, verdict.code, verdict.reason, json, verdict);
-      answer({ refused: verdict.reason });
-      return;
+  function conclude(batch: readonly Submission[], admitted: Admitted): void {
+    for (const { frame, refusal } of admitted.refused) {
+      const { answer, endpoint, json } = batch[frame] as Submission;
+      refuse(endpoint, refusal.code, refusal.reason, json, refusal);
+      answer?.({ refused: refusal.reason });
     }
-    const settled = settle(verdict.event, (fate) => {
-      answer(acknowledgement(verdict.event.uuid, fate));
-    });
-    settled.catch(unexpected);
+    if (admitted.accepted.length > 0) {
+      const answers = admitted.accepted.map((frame) => batch[frame]?.answer);
+      store(admitted.events, answers).catch(unexpected);
+    }
   }
 
-  async function settle(event: VerifiedEvent, tell: (fate: Fate) => void): Promise<void> {
-    const fate = await inbox.add(event);
-    if (fate.kind === "refused") countRefused(counts, "database");
-    else counts[fate.kind] += 1;
-    tell(fate);
+  async function store(events: EventRows, answers: readonly Submission["answer"][]): Promise<void> {
+    const fates = await inbox.add(events);
+    for (const [index, fate] of fates.entries()) {
+      if (fate.kind === "refused") countRefused(counts, "database");
+      else counts[fate.kind] += 1;
+      answers[index]?.(acknowledgement(events.uuids[index] ?? "", fate));
+    }
   }
 
   function refuse(
@@ -179,7 +181,8 @@ export function createReceiver(options: ReceiverOptions): Receiver {
   }
 
   return {
-    async start() {
+    async start(lighthouse) {
+      admitter = createAdmitter({ ...options, lighthouse });
       for (const endpoint of options.endpoints) {
         const socket = new Router({
           receiveHighWaterMark: RECEIVE_HIGH_WATER_MARK,
@@ -202,7 +205,7 @@ export function createReceiver(options: ReceiverOptions): Receiver {
       await Promise.all(loops);
       decide();
       await settling;
-      await admitter.close();
+      await admitter?.close();
       await inbox.close();
       await Promise.all(answering.map((answers) => answers.flush()));
       for (const socket of sockets.splice(0)) socket.close();

@@ -4,12 +4,12 @@ import { JOURNAL_CHANNEL } from "../../events/journal.ts";
 import { paired } from "../../events/address.ts";
 import type { AdmissionRules } from "../../events/admission.ts";
 import type { Keyring } from "../../events/keyring.ts";
+import { lighthouseState } from "../../events/sequence.ts";
 import { admissionRules, openKeyring } from "../../events/setup.ts";
 import { OperatorError } from "../../errors.ts";
 import type { Log } from "../../log.ts";
 import type { Environment } from "../../operation/declare.ts";
 import type { Service } from "../../service.ts";
-import type { AdmissionThread } from "./admission-thread.ts";
 import { type LighthouseCounts, newCounts } from "./counts.ts";
 import { createPublisher } from "./publisher.ts";
 import { createRelay } from "./relay.ts";
@@ -34,8 +34,6 @@ export interface LighthouseOptions {
   keyring: Keyring;
   /** Who may say what; by default the keyring's word, with 30 days for events to come in. */
   rules?: AdmissionRules;
-  /** Lets threads decide, by the same rules as far as they follow from the key directory. */
-  thread?: AdmissionThread;
   submit: readonly string[];
   publish: readonly string[];
   /** Lighthouses whose events are published here as well. */
@@ -52,9 +50,8 @@ export function createLighthouse(environment: Environment): Lighthouse {
   const { publish, relay, replay, submit } = environment.settings.config.lighthouse;
   const keyring = openKeyring(environment);
   const rules = admissionRules(environment, keyring);
-  const thread = { keys: keyring.directory, window: rules.window };
   const endpoints = { submit, publish, replay, relay: paired(relay) };
-  return createLighthouseOf({ keyring, rules, thread, ...endpoints, log: environment.log });
+  return createLighthouseOf({ keyring, rules, ...endpoints, log: environment.log });
 }
 
 /** As `createLighthouse`, for given keys and endpoints. */
@@ -62,9 +59,15 @@ export function createLighthouseOf(options: LighthouseOptions): Lighthouse {
   const { keyring, log } = options;
   const rules = options.rules ?? { authority: keyring, window: DEFAULT_WINDOW_MS };
   const counts = newCounts();
-  const { thread, submit: endpoints } = options;
-  const receiver = createReceiver({ endpoints, rules, thread, counts, log });
   const publisher = createPublisher({ endpoints: options.publish, keyring, counts, log });
+  const receiver = createReceiver({
+    endpoints: options.submit,
+    keyring,
+    rules,
+    stored: publisher,
+    counts,
+    log,
+  });
   const replayServer = createReplayServer({
     endpoints: options.replay ?? [],
     keyring,
@@ -81,7 +84,7 @@ export function createLighthouseOf(options: LighthouseOptions): Lighthouse {
       const replay = await replayServer.start();
       // Publishing first: what is submitted at once goes out at once.
       const publish = await publisher.start();
-      const submit = await receiver.start();
+      const submit = await receiver.start((await lighthouseState()).id);
       bound = { submit, publish, replay };
       await wakeUp.start();
       await relay.start();

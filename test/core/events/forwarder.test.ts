@@ -55,7 +55,7 @@ async function elsewhere(): Promise<{ endpoint: string; heard: string[]; close()
       }
       const verdict = verifyFrame(json ?? Buffer.alloc(0), keyring);
       if (!verdict.accepted) throw new Error(verdict.reason);
-      heard.push((JSON.parse(verdict.event.dataText) as { message: string }).message);
+      heard.push((JSON.parse(verdict.event.data.toString()) as { message: string }).message);
       const number = Number(String(second).slice(4));
       const answer = { accepted: verdict.event.uuid, duplicate: false, number };
       await socket.send([identity, JSON.stringify(answer)]);

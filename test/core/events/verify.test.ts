@@ -41,9 +41,9 @@ test("an accepted event keeps its text and names its signers", (t) => {
   t.like(verdict, { accepted: true, signer: "archive-host" });
   if (!verdict.accepted) return;
   t.deepEqual(verdict.signers, ["archive-host", "lighthouse-main"]);
-  t.is(verdict.event.body, text);
+  t.is(verdict.event.body.toString(), text);
   t.is(verdict.event.tag, "_lk.archive.big-integer");
-  t.regex(verdict.event.dataText, /-1180591620717411303424/);
+  t.regex(verdict.event.data.toString(), /-1180591620717411303424/);
 });
 
 test("a refusal says why, in words for people and for counters", (t) => {

@@ -61,7 +61,7 @@ async function serve(
       }
       const verdict = verifyFrame(json ?? Buffer.alloc(0), trusted);
       if (!verdict.accepted) throw new Error(verdict.reason);
-      const { number } = JSON.parse(verdict.event.dataText) as { number: number };
+      const { number } = JSON.parse(verdict.event.data.toString()) as { number: number };
       const action = behave === "python" ? "silence" : behave(number);
       if (action === "die") return server.close();
       server.numbers.push(number);
