@@ -8,12 +8,7 @@ import { createDemo, wantsDemo } from "./core/demo/service.ts";
 import { createForwarder } from "./core/events/forwarder.ts";
 import { createCourier } from "./core/events/producer/courier.ts";
 import { forwarderOptions, producerOptions } from "./core/events/producer/setup.ts";
-import { admitFrame } from "./core/events/admission.ts";
-import { lighthousesOf } from "./core/events/address.ts";
-import { createFollower } from "./core/events/follower.ts";
-import { loadPositions } from "./core/events/positions.ts";
-import { lighthouseState } from "./core/events/sequence.ts";
-import { admissionRules, openKeyring, setUpEvents } from "./core/events/setup.ts";
+import { setUpEvents } from "./core/events/setup.ts";
 import { createJobServer } from "./core/modules/jobs/service.ts";
 import { createLighthouse } from "./core/modules/lighthouse/service.ts";
 import type { Environment } from "./core/operation/declare.ts";
@@ -21,9 +16,9 @@ import { createRunner } from "./core/operation/runner.ts";
 import { createSchedule, scheduleEntries } from "./core/scheduler/schedule.ts";
 import { createTriggers } from "./core/scheduler/triggers.ts";
 import { runServices, type Service } from "./core/service.ts";
+import { busOf } from "./hub/bus.ts";
 import { LOCAL_ROOM } from "./hub/channels/room/room.ts";
-import { HUB_READER } from "./hub/intake.ts";
-import { createHub, type Subscribe } from "./hub/main.ts";
+import { createHub } from "./hub/main.ts";
 import { createWeb, type WebService } from "./hub/web/index.ts";
 
 /**
@@ -148,21 +143,4 @@ function composeWeb({ environment, demo }: Wishes): Composition {
     roleOf: (name, role) => loadRole(name, LOCAL_ROOM, { localRole: role, log }),
   });
   return { services: [web], where: () => web.address() };
-}
-
-/** The hub's ear: the Lighthouses of the configuration, by default our own. */
-function busOf(environment: Environment): Subscribe {
-  const { settings, log } = environment;
-  const keyring = openKeyring(environment);
-  const rules = admissionRules(environment, keyring);
-  return (onHeard) =>
-    createFollower({
-      lighthouses: lighthousesOf(settings.config),
-      keyring,
-      decide: (bytes, channel) => admitFrame(bytes, channel, rules),
-      load: () => loadPositions(HUB_READER),
-      own: async () => (await lighthouseState()).id,
-      onHeard,
-      log,
-    });
 }

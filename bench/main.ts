@@ -5,6 +5,7 @@ const benches: Record<string, () => Promise<{ bench(args: string[]): Promise<voi
   bus: () => import("./bus/bench.ts"),
   import: () => import("./import/bench.ts"),
   jobs: () => import("./jobs/bench.ts"),
+  "slow-room": () => import("./hub/slow-room.ts"),
 };
 
 const [name = "", ...args] = process.argv.slice(2);

@@ -1,11 +1,12 @@
 import { database } from "../core/database/connect.ts";
 import { createListener } from "../core/database/listen.ts";
-import type { Follower, Heard } from "../core/events/follower.ts";
+import type { Heard } from "../core/events/follower.ts";
 import { createSourceWatch } from "../core/events/source-watch.ts";
 import { JOURNAL_CHANNEL } from "../core/events/journal.ts";
 import type { Environment } from "../core/operation/declare.ts";
 import type { Service } from "../core/service.ts";
 import { type Batcher, createBatcher } from "../core/batcher.ts";
+import type { Subscribe } from "./bus.ts";
 import type { Channel } from "./channels/channel.ts";
 import { channelKinds } from "./channels/index.ts";
 import { canonicalDestination } from "./destination.ts";
@@ -19,9 +20,6 @@ import { moveDestination } from "./routing/move.ts";
 import { createRouting } from "./routing/routing.ts";
 import { configuredRules, coverageOf } from "./routing/rules.ts";
 import { announceOf } from "./routing/uploads.ts";
-
-/** A connection to the bus that hands on what it hears; started last, stopped first. */
-export type Subscribe = (onHeard: (heard: Heard) => Promise<void>) => Follower;
 
 export interface HubOptions {
   /** Without it nothing is heard from the bus; events of this database are still told. */

@@ -1,4 +1,4 @@
-import { database, inTransaction } from "../../core/database/connect.ts";
+import { database } from "../../core/database/connect.ts";
 import type { Message } from "../../core/message.ts";
 import type { DeliverySubject, Outgoing } from "../channels/channel.ts";
 import { addressOf } from "../destination.ts";
@@ -102,7 +102,7 @@ export async function claimDeliveries(
   const found = await database().query<{ id: string }>(HEADS, [start, first, last, ...limits]);
   const heads = found.filter(({ id }) => !except.has(id));
   if (heads.length === 0) return [];
-  const rows = await inTransaction(() => lease(heads, leaseMs));
+  const rows = await lease(heads, leaseMs);
   rows.sort((a, b) => (a.destination < b.destination ? -1 : 1));
   const validUntil = claimedAt + leaseMs;
   return rows.map((row) => ({

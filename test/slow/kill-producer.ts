@@ -19,15 +19,17 @@ function uuidOf(number: number): string {
   return `${hex.slice(7)}-${hex.slice(3, 7)}-1${hex.slice(0, 3)}-8000-0123456789ab`;
 }
 
+function dataOf(number: number): Record<string, unknown> {
+  return { node: "anise", message: `number ${number} end`, number };
+}
+
 const producer = openProducer({ spool, servers: [server], key, log: createLog() });
 // Each batch that was emitted is a byte. The last one may be torn off by a kill: then it is
 // emitted again, with the same uuids.
 let next = (existsSync(progress) ? readFileSync(progress).length : 0) * BATCH;
 while (next < Number(count)) {
   const numbers = Array.from({ length: BATCH }, (_, index) => next + index);
-  await Promise.all(
-    numbers.map((number) => producer.emit(TAG, { node: "anise", number }, uuidOf(number))),
-  );
+  await Promise.all(numbers.map((number) => producer.emit(TAG, dataOf(number), uuidOf(number))));
   appendFileSync(progress, ".");
   next += BATCH;
   // Keeps pace with Lighthouse, and goes on alone while there is none.

@@ -1,12 +1,4 @@
-import { type ChildProcess, spawn } from "node:child_process";
-import {
-  createWriteStream,
-  mkdtempSync,
-  readFileSync,
-  rmSync,
-  statSync,
-  writeFileSync,
-} from "node:fs";
+import { mkdtempSync, readFileSync, rmSync, statSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join, resolve } from "node:path";
 import { setTimeout as sleep } from "node:timers/promises";
@@ -15,6 +7,8 @@ import pg from "pg";
 import { joinEmbeddedServer } from "../../core/database/embedded/server.ts";
 import { newKeyPair } from "../../core/events/key-file.ts";
 import { writeKeyFile } from "../../core/events/keyring.ts";
+import { createRandom, pick } from "../support/random.ts";
+import { type Kept, keepRunning } from "../support/supervisor.ts";
 import { freePorts } from "../support/system.ts";
 
 /**
@@ -34,14 +28,6 @@ const cluster = join(directory, "postgres", "cluster");
 const VICTIMS = ["producer", "lighthouse", "subscriber", "postgres"] as const;
 type Victim = (typeof VICTIMS)[number];
 
-/** What an operator's supervisor does: starts a program, and again whenever it ends. */
-interface Kept {
-  kill(): void;
-  /** How it ended, each time it did by itself. */
-  ends: string[];
-  stop(): void;
-}
-
 const kept = new Map<Victim, Kept>();
 let postgres: Awaited<ReturnType<typeof joinEmbeddedServer>> | undefined;
 
@@ -51,45 +37,10 @@ test.after.always(() => {
   rmSync(directory, { recursive: true, force: true });
 });
 
+/** The producer ends when all is delivered. */
 function keep(name: Victim, words: string[]): Kept {
-  const log = createWriteStream(join(directory, `${name}.log`), { flags: "a" });
-  const ends: string[] = [];
-  let child: ChildProcess;
-  let stopped = false;
-  let killed = false;
-  function start(): void {
-    child = spawn(process.execPath, ["--enable-source-maps", ...words]);
-    child.stdout?.pipe(log, { end: false });
-    child.stderr?.pipe(log, { end: false });
-    child.once("exit", (status, signal) => {
-      if (!killed && !stopped) ends.push(`${status ?? signal}`);
-      killed = false;
-      // The producer ends when all is delivered.
-      if (!stopped && !(name === "producer" && status === 0)) setTimeout(start, 100);
-    });
-  }
-  start();
-  return {
-    ends,
-    kill() {
-      killed = child.kill("SIGKILL");
-    },
-    stop() {
-      stopped = true;
-      child.kill("SIGKILL");
-    },
-  };
-}
-
-/** Mulberry32: the same order of kills for the same seed. */
-function randomOf(seed: number): () => number {
-  let state = seed;
-  return () => {
-    state = (state + 0x6d2b79f5) | 0;
-    let mixed = Math.imul(state ^ (state >>> 15), 1 | state);
-    mixed = (mixed + Math.imul(mixed ^ (mixed >>> 7), 61 | mixed)) ^ mixed;
-    return ((mixed ^ (mixed >>> 14)) >>> 0) / 2 ** 32;
-  };
+  const log = join(directory, `${name}.log`);
+  return keepRunning(words, log, (status) => name === "producer" && status === 0);
 }
 
 async function killPostgres(): Promise<void> {
@@ -155,12 +106,12 @@ test("with everything killed at random each event is there exactly once, in orde
   const producer = [resolve("dist/test/slow/kill-producer.js"), ...emitted];
   kept.set("producer", keep("producer", [...producer, String(EVENTS), String(Date.now())]));
 
-  const random = randomOf(SEED);
+  const random = createRandom(SEED);
   const counts: Record<string, number> = {};
   for (let kill = 1; kill <= KILLS; kill++) {
-    const mark = Math.floor((EVENTS * (kill - 0.5)) / KILLS) - Math.floor(random() * 50);
+    const mark = Math.floor((EVENTS * (kill - 0.5)) / KILLS) - random(50);
     while (heardCount() < mark) await sleep(20);
-    const victim = VICTIMS[Math.floor(random() * VICTIMS.length)] ?? "producer";
+    const victim = pick(random, VICTIMS);
     counts[victim] = (counts[victim] ?? 0) + 1;
     if (victim === "postgres") await killPostgres();
     else kept.get(victim)?.kill();
