@@ -25,6 +25,8 @@ interface Waiting {
 /** A worker waits fifteen seconds for an answer; an outage of the database is waited out so long. */
 const PATIENCE_MS = 12_000;
 const RETRY_MS = 250;
+/** Workers that were answered speak again at once, and so come into the next batch. */
+const GATHER_MS = 2;
 /** While everybody waits for the database, no more is kept in memory. */
 const MOST_WAITING = 20_000;
 /** SQLSTATE classes and codes of a server that is not there: 08 connection, 57P01 to 57P03. */
@@ -43,7 +45,7 @@ export function createDesk(options: { uploadUrl: string; log: Log }): Desk {
       const last = stopped;
       const batch = decideBatch(waiting);
       waiting = waiting.filter((one) => !batch.has(one));
-      if (batch.size > 0) await answer([...batch]);
+      if (batch.size > 0) await answer([...batch]).then(() => sleep(GATHER_MS));
       else if (last) return;
       else await alarm.wait(1_000);
     }

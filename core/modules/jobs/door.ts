@@ -1,14 +1,12 @@
-import { mkdtempSync, rmSync } from "node:fs";
+import { rmSync } from "node:fs";
 import { createServer, type ListenOptions, type Server, type Socket } from "node:net";
-import { tmpdir } from "node:os";
-import { join } from "node:path";
 import { setTimeout as sleep } from "node:timers/promises";
-import { Context } from "zeromq";
 import type { Keyring } from "../../events/keyring.ts";
+import { fromZ85 } from "../../events/z85.ts";
 import { asError, OperatorError } from "../../errors.ts";
 import type { Log } from "../../log.ts";
-import { createAuthenticator } from "../../events/authenticator.ts";
-import { type Connection, createConnection } from "./connection.ts";
+import { openConnection } from "./connection.ts";
+import { pairOf } from "./curve.ts";
 import type { Identity } from "./register.ts";
 
 export interface DoorOptions {
@@ -27,32 +25,24 @@ export interface Door {
   stop(): Promise<void>;
 }
 
-/** Beyond it nobody is let in; each connection takes a few file descriptors. */
+/** Beyond it nobody is let in; each connection takes a file descriptor. */
 const MOST_CONNECTIONS = 4_000;
 
 export function createDoor(options: DoorOptions): Door {
-  const { keyring, log, secretKey } = options;
-  const context = new Context({ maxSockets: MOST_CONNECTIONS + 10 });
-  const authenticator = createAuthenticator({ context, admit, log });
-  // Only we may reach ZeroMQ's own sockets; their paths must be short.
-  const folder = mkdtempSync(join(tmpdir(), "lk-jobs-"));
-  const connections = new Map<string, Connection>();
-  /** The key that each connection proved to hold, by its domain. */
-  const keys = new Map<string, string>();
+  const { keyring, log } = options;
+  const own = pairOf(fromZ85(options.secretKey));
+  /** What ends each connection. */
+  const connections = new Set<() => void>();
   const refused = new Set<string>();
   const servers: Server[] = [];
-  let count = 0;
 
-  function admit(domain: string, curveKey: string): boolean {
-    // The second handshake in one domain would be somebody else's.
-    if (!connections.has(domain) || keys.has(domain)) return false;
+  function admit(curveKey: string): boolean {
     const identity = identityOf(curveKey);
     if (identity === undefined) {
       if (!refused.has(curveKey)) log.warn({ curveKey }, "refused a worker with an unknown key");
       if (refused.size < 1_000) refused.add(curveKey);
       return false;
     }
-    keys.set(domain, curveKey);
     log.debug({ worker: identity.keyId }, "a worker connected");
     return true;
   }
@@ -63,33 +53,22 @@ export function createDoor(options: DoorOptions): Door {
   }
 
   function enter(tcp: Socket): void {
-    const domain = `c${++count}`;
-    const path = join(folder, domain);
-    const connection = createConnection(
-      tcp,
-      { context, secretKey, domain, path },
-      (bytes, reply) => {
-        const identity = identityOf(keys.get(domain) ?? "");
+    const close = openConnection(tcp, {
+      server: own,
+      admit,
+      onRequest(bytes, curveKey, reply) {
+        const identity = identityOf(curveKey);
         // Revoked meanwhile: what is open is closed at its next word.
-        if (identity === undefined) connection.close();
+        if (identity === undefined) close();
         else options.onRequest(bytes, identity, reply);
       },
-      () => {
-        connections.delete(domain);
-        keys.delete(domain);
-        rmSync(path, { force: true });
-      },
-    );
-    connections.set(domain, connection);
-    connection.open().catch((thrown: unknown) => {
-      log.error({ err: asError(thrown) }, "cannot take in a worker's connection");
-      connection.close();
+      onClose: () => connections.delete(close),
     });
+    connections.add(close);
   }
 
   return {
     async start() {
-      await authenticator.start();
       const bound: string[] = [];
       for (const endpoint of options.endpoints) {
         const server = createServer(enter);
@@ -105,10 +84,8 @@ export function createDoor(options: DoorOptions): Door {
       const closing = servers.splice(0).map((server) => {
         return new Promise<void>((closed) => void server.close(() => closed()));
       });
-      for (const connection of connections.values()) connection.close();
+      for (const close of connections) close();
       await Promise.all(closing);
-      authenticator.stop();
-      rmSync(folder, { recursive: true, force: true });
     },
   };
 }

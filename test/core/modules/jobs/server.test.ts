@@ -1,6 +1,9 @@
+import { randomBytes } from "node:crypto";
 import { mkdtempSync, rmSync } from "node:fs";
+import { connect as connectTcp } from "node:net";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
+import { setTimeout as sleep } from "node:timers/promises";
 import test, { type ExecutionContext } from "ava";
 import { Dealer } from "zeromq";
 import { database } from "../../../../core/database/connect.ts";
@@ -13,8 +16,10 @@ import { Event } from "../../../../core/model/event.ts";
 import { Job, Worker } from "../../../../core/model/job.ts";
 import { addJobs, type NewJob, settleJob } from "../../../../core/model/job-store.ts";
 import { jobs } from "../../../../core/modules/jobs/index.ts";
+import { machineId } from "../../../../core/modules/jobs/machine-id.ts";
 import { createJobServerOf, type JobServer } from "../../../../core/modules/jobs/service.ts";
 import { sweepLeases } from "../../../../core/modules/jobs/sweep.ts";
+import { frameBytes, greetingOf } from "../../../../core/modules/jobs/zmtp.ts";
 import { createRegistry } from "../../../../core/operation/registry.ts";
 import { testDatabase } from "../../../support/database.ts";
 import {
@@ -210,6 +215,55 @@ test.serial("only a trusted key is let in, and only until it is revoked", async 
   await add();
   await t.throwsAsync(anise.ask("job", AMD64), { code: "EAGAIN" });
   t.is(await Job.count({ where: { status: "waiting" } }), 1);
+});
+
+test.serial("whoever does not speak CURVE is cut off, and others are served on", async (t) => {
+  const port = Number(endpoint.split(":").at(-1));
+  const greeting = greetingOf("CURVE");
+  const said = [
+    Buffer.from(`GET / HTTP/1.1\r\n\r\n${" ".repeat(64)}`),
+    greetingOf("NULL"),
+    Buffer.concat([greeting, Buffer.from([0b010, 0, 0, 0, 0, 0, 1, 0, 0, 0])]),
+    Buffer.concat([greeting, frameBytes(Buffer.from("\x05HELLO"), "command")]),
+    ...Array.from({ length: 50 }, (_, size) => Buffer.concat([greeting, randomBytes(200 + size)])),
+  ];
+  for (const bytes of said) {
+    const tcp = connectTcp(port, "127.0.0.1");
+    tcp.on("error", () => undefined).resume();
+    tcp.write(bytes);
+    // Random bytes may be the beginning of a frame that goes on.
+    setTimeout(() => tcp.end(), 50);
+    await new Promise((closed) => tcp.once("close", closed));
+  }
+  t.is(await given(spark(t, "anise")), null);
+});
+
+test.serial("signs of life of ZeroMQ are answered", async (t) => {
+  const own = trustedSparkKey(keyring, "basil-spark");
+  const basil = new Dealer({
+    curveServerKey: serverKey,
+    curvePublicKey: own.publicKey,
+    curveSecretKey: own.secretKey,
+    heartbeatInterval: 20,
+    heartbeatTimeout: 300,
+    receiveTimeout: 5_000,
+    linger: 0,
+  });
+  t.teardown(() => basil.close());
+  let lost = 0;
+  basil.events.on("disconnect", () => (lost += 1));
+  basil.connect(endpoint);
+  const ask = JSON.stringify({
+    machine_name: "basil",
+    machine_id: machineId("basil"),
+    request: "archive-info",
+  });
+  for (let round = 0; round < 3; round += 1) {
+    await basil.send(["", ask]);
+    t.regex(String((await basil.receive())[1]), /archive_repos/);
+    await sleep(400);
+  }
+  t.is(lost, 0);
 });
 
 test.serial("a machine belongs to its key, and a key to its machine", async (t) => {
