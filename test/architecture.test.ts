@@ -105,7 +105,7 @@ test("libraries with holes stay behind one folder each", (t) => {
   const homes: Record<string, RegExp> = {
     "matrix-bot-sdk": /^hub\/channels\/matrix\//,
     nodemailer: /^hub\/channels\/email\//,
-    zeromq: /^core\/(modules\/(jobs|lighthouse)|events)\//,
+    zeromq: /^core\/(modules\/lighthouse|events)\//,
     "sodium-native": /^core\/events\//,
     "fs-native-extensions": /^core\/events\/producer\//,
     tweetnacl: /^core\/events\//,

@@ -1,6 +1,6 @@
 import type { Socket } from "node:net";
 import { z85 } from "../../events/z85.ts";
-import { createCurveSession, type CurvePair, type CurvePart, refusal } from "./curve.ts";
+import { createCurveSession, type CurvePair, type CurvePart, refusal } from "../../events/curve.ts";
 import {
   createFrameReader,
   type Frame,
@@ -9,7 +9,7 @@ import {
   greetingOf,
   metadataBytes,
   readMetadata,
-} from "./zmtp.ts";
+} from "../../events/zmtp.ts";
 
 export interface ConnectionOptions {
   server: CurvePair;

@@ -6,7 +6,7 @@ import { fromZ85 } from "../../events/z85.ts";
 import { asError, OperatorError } from "../../errors.ts";
 import type { Log } from "../../log.ts";
 import { openConnection } from "./connection.ts";
-import { pairOf } from "./curve.ts";
+import { pairOf } from "../../events/curve.ts";
 import type { Identity } from "./register.ts";
 
 export interface DoorOptions {

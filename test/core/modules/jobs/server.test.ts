@@ -19,7 +19,7 @@ import { jobs } from "../../../../core/modules/jobs/index.ts";
 import { machineId } from "../../../../core/modules/jobs/machine-id.ts";
 import { createJobServerOf, type JobServer } from "../../../../core/modules/jobs/service.ts";
 import { sweepLeases } from "../../../../core/modules/jobs/sweep.ts";
-import { frameBytes, greetingOf } from "../../../../core/modules/jobs/zmtp.ts";
+import { frameBytes, greetingOf } from "../../../../core/events/zmtp.ts";
 import { createRegistry } from "../../../../core/operation/registry.ts";
 import { testDatabase } from "../../../support/database.ts";
 import {

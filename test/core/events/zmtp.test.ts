@@ -7,7 +7,7 @@ import {
   greetingOf,
   metadataBytes,
   readMetadata,
-} from "../../../../core/modules/jobs/zmtp.ts";
+} from "../../../core/events/zmtp.ts";
 
 function readAll(bytes: Buffer, step: number, longest = 100_000): (Greeting | Frame)[] {
   const reader = createFrameReader(() => longest);

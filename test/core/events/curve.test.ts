@@ -1,11 +1,8 @@
 import { randomBytes } from "node:crypto";
 import test from "ava";
 import nacl from "tweetnacl";
-import {
-  createCurveSession,
-  type CurveSession,
-  pairOf,
-} from "../../../../core/modules/jobs/curve.ts";
+import { fromZ85, z85 } from "../../../core/events/z85.ts";
+import { createCurveSession, type CurveSession, pairOf } from "../../../core/events/curve.ts";
 
 /** The client's side of CurveZMQ (ZeroMQ RFC 26), over tweetnacl. */
 interface Client {
@@ -177,4 +174,11 @@ test("nothing that is changed by a bit gets through, and nothing out of turn", (
     t.throws(() => made.open(turned(message, at)), undefined, `MESSAGE ${at}`);
   }
   t.throws(() => made.shake(hello), undefined, "a handshake is once");
+});
+
+test("keys are read back from the spelling of ZeroMQ (RFC 32)", (t) => {
+  const { publicKey } = server;
+  t.deepEqual(fromZ85(z85(publicKey)), publicKey);
+  t.deepEqual(fromZ85("HelloWorld"), Buffer.from("864fd26fb559f75b", "hex"));
+  for (const wrong of ["Hell", "Hello World", '"~~~~', "%%%%%"]) t.throws(() => fromZ85(wrong));
 });
