@@ -16,6 +16,7 @@ import { takeIn } from "./intake.ts";
 import { linksOf } from "./links.ts";
 import { defineHubModels } from "./model/index.ts";
 import { DELIVERY_CHANNEL } from "./delivery/outbox.ts";
+import { createFlushing } from "./pacing/pacing.ts";
 import { moveDestination } from "./routing/move.ts";
 import { createRouting } from "./routing/routing.ts";
 import { configuredRules, coverageOf } from "./routing/rules.ts";
@@ -73,6 +74,7 @@ export function createHub(environment: Environment, options: HubOptions = {}): H
     ...channels.map(channelService),
     dispatcher,
     routing,
+    createFlushing({ registry, links, kinds: channelKinds, log }),
     createListener(bells, log),
     ...(subscribe === undefined ? [] : [intakeService(environment, subscribe)]),
   ];

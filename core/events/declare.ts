@@ -42,7 +42,7 @@ export interface Story {
   cause?: string;
   /** A word or two for counts: `updated`, `blocked`. */
   did?: string;
-  /** The state asks for somebody until the next event of the object. */
+  /** True: the state asks for somebody until an event of the object says false. */
   lasts?: boolean;
 }
 

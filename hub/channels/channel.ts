@@ -98,8 +98,6 @@ export interface DeliverySubject {
   tag?: string;
   /** The event's uuid. */
   event?: string;
-  /** Messages with the same text here are about one thing and belong into one thread. */
-  thread?: string;
   repository?: string;
   suites?: string[];
   packages?: string[];

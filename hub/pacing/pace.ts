@@ -1,77 +1,106 @@
-import { randomUUID } from "node:crypto";
-import { database } from "../../core/database/connect.ts";
+import { understand } from "../../core/events/catalogue.ts";
 import { asError } from "../../core/errors.ts";
 import type { Log } from "../../core/log.ts";
-import { storable, wakeDispatcher } from "../delivery/outbox.ts";
-import type { DecidedEvent, Decision, JournalledEvent } from "../routing/decision.ts";
-import { renderEvent, type RenderedEvent, type Rendering, unrenderable } from "./render.ts";
+import type { ChannelKind } from "../channels/channel.ts";
+import type { DecidedEvent } from "../routing/decision.ts";
+import { carryOut, type Placed } from "./carry-out.ts";
+import { flushDestination } from "./flush.ts";
+import { knowEvent, type Known, type News, type StoredEvent } from "./news.ts";
+import type { NewNotice } from "./notice.ts";
+import { alone, type Moment, placeNews } from "./place.ts";
+import { lockPaced, type Paced, storeTokens } from "./preference.ts";
+import { setReminders } from "./reminder.ts";
+import { type Rendering, renderUnderstood, unrenderable } from "./render.ts";
+import { readStandings } from "./standing.ts";
+
+export type { StoredEvent } from "./news.ts";
+export type { Moment } from "./place.ts";
 
 export interface Pacing extends Rendering {
+  kinds: readonly ChannelKind[];
   log: Log;
 }
 
-/** An event with the number of its row. */
-export interface StoredEvent extends JournalledEvent {
-  id: string;
-}
-
 /**
- * Brings what routing decided on its way, in the transaction that marks the events as routed:
- * deliveries for what is told at once.
+ * Brings what routing decided on its way, in the transaction that marks the events as routed: each
+ * decision becomes part of a message, or waits in a bundle, or is written down as suppressed,
+ * undone, or without anything to say. The number of statements does not grow with the events, but
+ * with the messages that are edited.
  */
 export async function pace(
   decided: readonly DecidedEvent<StoredEvent>[],
   pacing: Pacing,
+  moment: Moment,
 ): Promise<void> {
-  const planned = decided.flatMap(({ event, decisions }) => {
-    const told = decisions.filter((decision) => decision.suppressed === undefined);
-    const rendered = told.length === 0 ? undefined : render(event, pacing);
-    if (rendered === undefined) return [];
-    return told.map((decision) => ({ eventId: event.id, decision, rendered }));
+  const { now } = moment;
+  const { lines, notices } = sort(decided, pacing);
+  const paced = await lockPaced(lines.keys(), pacing.kinds, now);
+  const people = new Map([...lines].filter(([destination]) => paced.has(destination)));
+  const standings = await readStandings(people, now);
+  const placed = [...lines].flatMap(([destination, line]): Placed[] => {
+    const one = paced.get(destination);
+    const standing = standings.get(destination);
+    const placements =
+      one === undefined || standing === undefined
+        ? line.map(alone)
+        : placeNews(line, one, standing, moment);
+    return placements.map((placement) => ({ destination, placement }));
   });
-  await insertDeliveries(planned);
+  await carryOut(placed, notices, pacing, now);
+  await setReminders([...people.values()].flat(), now);
+  await flushNow(placed, paced, pacing, now);
+  await storeTokens(paced.values(), now);
 }
 
-function render(event: StoredEvent, pacing: Pacing): RenderedEvent | undefined {
+/** The news of each destination, and notices of what is not told. */
+function sort(
+  decided: readonly DecidedEvent<StoredEvent>[],
+  pacing: Pacing,
+): { lines: Map<string, News[]>; notices: NewNotice[] } {
+  const lines = new Map<string, News[]>();
+  const notices: NewNotice[] = [];
+  for (const one of decided) {
+    if (one.decisions.length === 0) continue;
+    const known = know(one, pacing);
+    for (const decision of one.decisions) {
+      const { destination, suppressed } = decision;
+      if (suppressed !== undefined) {
+        notices.push({ known, decision, state: "suppressed", note: suppressed.name });
+      } else if (known.rendered === undefined) notices.push({ known, decision, state: "silent" });
+      else {
+        const line = lines.get(destination) ?? [];
+        lines.set(destination, line);
+        line.push({ ...known, decision });
+      }
+    }
+  }
+  return { lines, notices };
+}
+
+function know(decided: DecidedEvent<StoredEvent>, pacing: Pacing): Known {
+  const { event } = decided;
+  const understood =
+    decided.understood ?? understand(pacing.registry.events, event.tag, event.data);
   try {
-    return renderEvent(event, pacing);
+    return knowEvent(event, understood, renderUnderstood(event, understood, pacing.links));
   } catch (thrown) {
     pacing.log.error({ err: asError(thrown), event: event.uuid, tag: event.tag }, "bad rendering");
-    return unrenderable(event);
+    return knowEvent(event, understood, unrenderable(event));
   }
 }
 
-interface Planned {
-  eventId: string;
-  decision: Decision;
-  rendered: RenderedEvent;
-}
-
-async function insertDeliveries(planned: Planned[]): Promise<void> {
-  if (planned.length === 0) return;
-  await database().query(
-    `insert into delivery (id, destination, event_id, message, subject, reason)
-     select id, destination, event_id, message::jsonb, subject::jsonb, reason
-       from unnest($1::uuid[], $2::text[], $3::bigint[], $4::text[], $5::text[], $6::text[])
-            with ordinality as d (id, destination, event_id, message, subject, reason, place)
-      order by place
-     on conflict (event_id, destination) do nothing`,
-    [
-      planned.map(() => randomUUID()),
-      planned.map(({ decision }) => decision.destination),
-      planned.map(({ eventId }) => eventId),
-      planned.map(({ rendered }) => storable(rendered.message)),
-      planned.map(({ decision, rendered }) =>
-        storable({ ...rendered.subject, ...decision.subject, ...because(decision) }),
-      ),
-      planned.map(({ decision }) => decision.reasons[0]?.name ?? ""),
-    ],
+/** A summary whose storm has come whole needs no timer. */
+async function flushNow(
+  placed: readonly Placed[],
+  paced: ReadonlyMap<string, Paced>,
+  pacing: Pacing,
+  now: Date,
+): Promise<void> {
+  const due = placed.flatMap(({ destination, placement }) =>
+    placement.how === "held" && placement.due <= now ? [destination] : [],
   );
-  await wakeDispatcher();
-}
-
-/** What the reader can end, for the link in the message. */
-function because({ reasons }: Decision): { because?: string[] } {
-  const refs = reasons.flatMap(({ ref }) => ref ?? []);
-  return refs.length === 0 ? {} : { because: refs };
+  for (const destination of new Set(due)) {
+    const one = paced.get(destination);
+    if (one !== undefined) await flushDestination(one, pacing, now);
+  }
 }

@@ -1,5 +1,6 @@
-import { understand } from "../../core/events/catalogue.ts";
+import { type Understood, understand } from "../../core/events/catalogue.ts";
 import type { Links } from "../../core/events/declare.ts";
+import { uuidTime } from "../../core/events/uuid.ts";
 import type { Message } from "../../core/message.ts";
 import type { Registry } from "../../core/operation/registry.ts";
 import type { DeliverySubject } from "../channels/channel.ts";
@@ -25,9 +26,17 @@ export function renderEvent(
   event: JournalledEvent,
   rendering: Rendering,
 ): RenderedEvent | undefined {
-  const { tag, data, uuid } = event;
-  const understood = understand(rendering.registry.events, tag, data);
-  const message = understood.render(rendering.links);
+  const understood = understand(rendering.registry.events, event.tag, event.data);
+  return renderUnderstood(event, understood, rendering.links);
+}
+
+/** As `renderEvent`, for who has looked at the event already. */
+export function renderUnderstood(
+  { tag, uuid, time }: JournalledEvent & { time?: Date },
+  understood: Understood,
+  links: Links,
+): RenderedEvent | undefined {
+  const message = understood.render({ ...links, event: { uuid, time: uuidTime(uuid) ?? time } });
   if (message === null) return undefined;
   return { message, subject: { ...understood.subject, tag, event: uuid } };
 }

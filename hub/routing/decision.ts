@@ -1,3 +1,4 @@
+import type { Understood } from "../../core/events/catalogue.ts";
 import type { DeliverySubject } from "../channels/channel.ts";
 
 /** An event of the journal, as much of it as telling people needs. */
@@ -63,5 +64,7 @@ export interface Decision {
 /** An event with all that routing says about it. */
 export interface DecidedEvent<Event extends JournalledEvent = JournalledEvent> {
   event: Event;
+  /** What it means, if that is known already. */
+  understood?: Understood;
   decisions: readonly Decision[];
 }

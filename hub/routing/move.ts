@@ -1,4 +1,5 @@
 import { database, inTransaction } from "../../core/database/connect.ts";
+import { movePace } from "../pacing/move.ts";
 
 /** Lets what was meant for one destination go to another: what it follows, and what still waits. */
 export function moveDestination(from: string, to: string): Promise<void> {
@@ -16,6 +17,7 @@ export function moveDestination(from: string, to: string): Promise<void> {
       "update subscription set destination = $2 where destination = $1 and ended_at is null",
       [from, to],
     );
+    await movePace(from, to);
     // Edits stay: what they change is in the old place.
     await database().query(
       `update delivery waiting set destination = $2

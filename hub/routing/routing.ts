@@ -78,9 +78,18 @@ export function createRouteBatch(options: RoutingOptions): () => Promise<number>
       const gathered = await gather(events, options.registry, owners, options.coverage);
       const decided = gathered.map(({ event, ...circumstances }) => ({
         event,
+        ...(circumstances.understood ? { understood: circumstances.understood } : {}),
         decisions: decide(event, rulebook, options, circumstances),
       }));
-      await pace(decided, options);
+      await pace(decided, options, { now: new Date(), backlog: await moreToRoute(events) });
       return events.length;
     });
+}
+
+/** Whether events came after these: then it is not to be seen yet how many there are. */
+async function moreToRoute(events: readonly { id: string }[]): Promise<boolean> {
+  const rows = await database().query("select from event_to_route where event_id > $1 limit 1", [
+    events.at(-1)?.id,
+  ]);
+  return rows.length > 0;
 }

@@ -30,7 +30,7 @@ import { testDatabaseAddress } from "../support/database.ts";
 import { eventually } from "../support/eventually.ts";
 import type { Account } from "../support/homeserver/ground.ts";
 import { type Homeserver, startHomeserver } from "../support/homeserver/homeserver.ts";
-import { booksDiffer, says } from "../support/hub.ts";
+import { booksDiffer, says, unpaced } from "../support/hub.ts";
 import { type MailServer, startMailServer } from "../support/smtp.ts";
 import type { HubProcess } from "./hub-process.ts";
 
@@ -72,12 +72,13 @@ to = "news@example.org"
 `,
   );
 });
-test.beforeEach(() =>
-  database().query(
+test.beforeEach(async () => {
+  await database().query(
     `truncate delivery, event, event_quarantine, intake_tally, room_message, incoming_message
        cascade`,
-  ),
-);
+  );
+  await unpaced("email:news@example.org");
+});
 test.after.always(async () => {
   await database().close();
   await homeserver.stop();

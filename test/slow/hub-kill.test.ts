@@ -149,6 +149,10 @@ to = "news@example.org"
     if ((await query(host, "hub", known).catch(() => [])).length > 0) break;
     await sleep(200);
   }
+  // Each event is to be seen by itself, however many come.
+  const heard = [`matrix:${room}`, "email:news@example.org", "room:local"];
+  const unpaced = heard.map((one) => `('${one}', 0)`).join();
+  await query(host, "hub", `insert into pace (destination, budget_messages) values ${unpaced}`);
   const emitted = [join(directory, "spool"), server, key, join(directory, "progress")];
   const producer = [resolve("dist/test/slow/kill-producer.js"), ...emitted];
   keep("producer", [...producer, String(EVENTS), String(Date.now())]);

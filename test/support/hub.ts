@@ -2,6 +2,8 @@ import type { Database } from "../../core/database/connect.ts";
 import { type Config, Config as ConfigSchema, type Settings } from "../../core/config.ts";
 import type { Message } from "../../core/message.ts";
 import { silentLog } from "../../core/log.ts";
+import { channelKinds } from "../../hub/channels/index.ts";
+import { setPreference } from "../../hub/pacing/set-preference.ts";
 import type { ChannelContext } from "../../hub/channels/channel.ts";
 import { receive } from "../../hub/incoming.ts";
 import { linksOf } from "../../hub/links.ts";
@@ -30,6 +32,12 @@ export function channelContext(config: Record<string, unknown> = {}): ChannelCon
 
 export function says(text: string): Message {
   return { tone: "neutral", headline: [text] };
+}
+
+/** Lets a destination hear every event by itself, however many come. */
+export async function unpaced(...destinations: string[]): Promise<void> {
+  const asking = { by: "test", kinds: channelKinds, now: new Date() };
+  for (const one of destinations) await setPreference(one, { budget: "none" }, asking);
 }
 
 /** How the books differ from what a test expects; no difference is undefined. */

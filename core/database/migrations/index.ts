@@ -16,6 +16,7 @@ import { migration as jobHeld } from "./018-job-held.ts";
 import { migration as subscription } from "./020-subscription.ts";
 import { migration as eventList } from "./021-event-list.ts";
 import { migration as delivery } from "./024-delivery.ts";
+import { migration as pacing } from "./022-pacing.ts";
 
 /** All steps of the schema in order. New ones go to the end; old ones never change. */
 export const migrations: readonly Migration[] = [
@@ -36,4 +37,5 @@ export const migrations: readonly Migration[] = [
   subscription,
   eventList,
   delivery,
+  pacing,
 ];

@@ -188,7 +188,13 @@ export const importRecovered = declareEvent({
   schema: z.looseObject({ ...Place, failing_since: z.string() }),
   audience: "people",
   subject,
-  story: (data) => ({ ...importStory(data), from: "fails", to: "works", did: "recovered" }),
+  story: (data) => ({
+    ...importStory(data),
+    from: "fails",
+    to: "works",
+    did: "recovered",
+    lasts: false,
+  }),
   render: (data): Message => ({
     tone: "good",
     headline: line`The import of ${strong(place(data.repo, data.suite))} works again`,

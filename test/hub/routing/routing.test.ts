@@ -9,6 +9,7 @@ import { Event } from "../../../core/model/event.ts";
 import { createRegistry } from "../../../core/operation/registry.ts";
 import { channelKinds } from "../../../hub/channels/index.ts";
 import { Delivery } from "../../../hub/model/delivery.ts";
+import { LOCAL_ROOM } from "../../../hub/channels/room/room.ts";
 import { moveDestination } from "../../../hub/routing/move.ts";
 import {
   createRouteBatch,
@@ -23,12 +24,15 @@ import {
 } from "../../../hub/routing/subscription/store.ts";
 import { post } from "../../../hub/delivery/outbox.ts";
 import { eventually } from "../../support/eventually.ts";
-import { booksDiffer, hubDatabase, says, settingsOf } from "../../support/hub.ts";
+import { booksDiffer, hubDatabase, says, settingsOf, unpaced } from "../../support/hub.ts";
 
 test.before(hubDatabase);
-test.beforeEach(() =>
-  database().query("truncate event, event_to_route, delivery, subscription, subscriber cascade"),
-);
+test.beforeEach(async () => {
+  await database().query(
+    "truncate event, event_to_route, delivery, subscription, subscriber, pace, bundle cascade",
+  );
+  await unpaced(LOCAL_MAILBOX, LOCAL_ROOM, "email:anna@example.org");
+});
 test.after.always(() => database().close());
 
 const happened = declareEvent({
