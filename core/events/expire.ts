@@ -25,6 +25,7 @@ const DAY_MS = 86_400_000;
 const DONE = `not exists (select from event_to_route listed where listed.event_id = event.id)
   and not exists (select from event_to_consider listed where listed.event_id = event.id)
   and not exists (select from delivery where event_id = event.id and state = 'pending')
+  and not exists (select from notice where event_id = event.id and state = 'held')
   and not exists (select from event_unforwarded waiting where waiting.event_id = event.id)`;
 
 /** Decides which numbers the limits let go; none that was not published. */

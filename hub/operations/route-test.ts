@@ -80,8 +80,13 @@ function toldOf(uuid: string): Promise<Told[]> {
   if (!UUID.test(uuid)) return Promise.resolve([]);
   return database().query<Told>(
     `select destination, state, delivery.reason, attempts, last_error
-       from delivery join event on event.id = delivery.event_id
-      where event.uuid = $1 order by number`,
+       from delivery
+      where id in (select delivery_id from notice join event on event.id = event_id
+                    where uuid = $1
+                   union all
+                   select delivery.id from delivery join event on event.id = event_id
+                    where uuid = $1)
+      order by number`,
     [uuid],
   );
 }

@@ -8,7 +8,13 @@ import type { Web } from "../web.ts";
 import { checked, Digits, type Page, Word } from "./page.ts";
 
 const ROWS = 50;
-const Query = z.object({ tag: Word, suite: Word, package: Word, before: Digits.optional() });
+const Query = z.object({
+  tag: Word,
+  suite: Word,
+  package: Word,
+  before: Digits.optional(),
+  told: z.uuid().optional().catch(undefined),
+});
 type Query = z.output<typeof Query>;
 
 /** The journal, newest first, by tag, suite and package. */
@@ -23,6 +29,11 @@ export const eventsPage: Page = {
       title: "Events",
       section: "events",
       main: html`<h1>Events</h1>
+        ${
+          query.told === undefined
+            ? ""
+            : html`<p>Those that one message told. <a href="/events">Show all</a></p>`
+        }
         ${filterForm(web, query)}
         ${
           events.length === 0
@@ -36,8 +47,8 @@ export const eventsPage: Page = {
   },
 };
 
-function nothing({ tag, suite, package: name, before }: Query): Safe {
-  if ((tag ?? suite ?? name) !== undefined) {
+function nothing({ tag, suite, package: name, before, told }: Query): Safe {
+  if ((tag ?? suite ?? name ?? told) !== undefined) {
     return html`No event fits. <a href="/events">Show all</a>`;
   }
   return before === undefined
@@ -51,6 +62,7 @@ function filterForm(web: Web, query: Query): Safe {
     ${field("tag", "Tag", query.tag, "_lk.archive.*", "tags")}
     ${field("suite", "Suite", query.suite, "unstable")}
     ${field("package", "Package", query.package, "mini")}
+    ${query.told === undefined ? "" : html`<input type="hidden" name="told" value="${query.told}" />`}
     <button>Filter</button>
     <datalist id="tags">${tags.map((tag) => html`<option value="${tag}"></option>`)}</datalist>
   </form>`;

@@ -20,7 +20,10 @@ export function deliveriesOf(eventId: string): Promise<EventDelivery[]> {
     `select number, destination, state, reason, attempts, last_error as "lastError",
             created_at as "createdAt", finished_at as "finishedAt",
             next_attempt_at as "nextAttemptAt"
-       from delivery where event_id = $1 order by number limit 100`,
+       from delivery
+      where id in (select delivery_id from notice where event_id = $1
+                   union all select id from delivery where event_id = $1)
+      order by number limit 100`,
     [eventId],
   );
 }

@@ -8,6 +8,8 @@ export interface EventFilter {
   package?: string | undefined;
   /** Only older ones than this number: the next page. */
   before?: string | undefined;
+  /** Only those that a message told, see `notice.delivery_id`: its uuid. */
+  told?: string | undefined;
   /** Only newer ones than this number, oldest first. */
   after?: string | undefined;
 }
@@ -48,11 +50,14 @@ export interface Conditions {
 /** The tag and the place in the journal: both have an index in order. */
 export function placeConditions(filter: EventFilter): Conditions {
   const conditions: Conditions = { sql: [], values: [] };
-  const { tag, before, after } = filter;
+  const { tag, before, after, told } = filter;
   if (tag?.endsWith("*") === true) add(conditions, "starts_with(tag, $)", tagStart(tag));
   else if (tag !== undefined) add(conditions, "tag = $", tag);
   if (before !== undefined) add(conditions, "id < $", before);
   if (after !== undefined) add(conditions, "id > $", after);
+  if (told !== undefined) {
+    add(conditions, "id in (select event_id from notice where delivery_id = $)", told);
+  }
   return conditions;
 }
 
