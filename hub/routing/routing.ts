@@ -1,5 +1,5 @@
 import { createAlarm } from "../../core/alarm.ts";
-import { inTransaction } from "../../core/database/connect.ts";
+import { database, inTransaction } from "../../core/database/connect.ts";
 import { asError } from "../../core/errors.ts";
 import { createEventReader } from "../../core/events/event-list.ts";
 import type { Log } from "../../core/log.ts";

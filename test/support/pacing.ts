@@ -72,8 +72,6 @@ export async function happen(
         origin: "local" as const,
         body: "",
         data,
-        routedAt: now,
-        consideredAt: now,
       })),
       { returning: true },
     );
