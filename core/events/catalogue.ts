@@ -1,7 +1,9 @@
+import type { Language } from "../language/language.ts";
 import type { Inline, Message } from "../message.ts";
 import { completed } from "./complete.ts";
 import type { EventDeclaration, Reader, Story, Subject } from "./declare.ts";
 import { code, words } from "./phrases.ts";
+import { eventWords } from "./words.ts";
 
 /** All events that modules declare, by tag; the registry makes it and refuses doubles. */
 export type Catalogue = ReadonlyMap<string, EventDeclaration>;
@@ -30,7 +32,7 @@ export function understand(catalogue: Catalogue, tag: string, data: unknown): Un
       audience: declaration?.audience ?? "people",
       subject: guessSubject(data),
       story: {},
-      render: (reader) => completed(unknownMessage(tag, data), reader),
+      render: (reader) => completed(unknownMessage(tag, data, reader.language), reader),
     };
   }
   return {
@@ -60,12 +62,13 @@ export function eventFaults(catalogue: Catalogue, tag: string, data: unknown): s
 /** At most this many fields of an unknown event are shown. */
 const SHOWN_FIELDS = 8;
 
-function unknownMessage(tag: string, data: unknown): Message {
+function unknownMessage(tag: string, data: unknown, language?: Language): Message {
   const details: Inline[][] = Object.entries(isRecord(data) ? data : {})
     .filter(([, value]) => value !== null && typeof value !== "object")
     .slice(0, SHOWN_FIELDS)
     .map(([name, value]) => [words(name), ": ", words(String(value))]);
-  return { tone: "neutral", headline: ["Event ", code(tag)], details };
+  const headline = eventWords.in(language)("unknownEvent", { tag: code(tag) });
+  return { tone: "neutral", headline, answers: { state: "unknown" }, details };
 }
 
 function guessSubject(data: unknown): Subject {

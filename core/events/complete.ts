@@ -24,7 +24,11 @@ export function completed(message: Message, reader: Reader): Message {
   const answers: Answers = { state: "note", ...message.answers };
   return bounded({
     ...spoken,
-    answers: { ...timeOf(answers, event.time), ...answers, event: eventLine(event.uuid, reader) },
+    answers: {
+      ...timeOf(answers, event.time),
+      ...answers,
+      event: eventLine(event.uuid, message, reader),
+    },
   });
 }
 
@@ -35,8 +39,10 @@ function timeOf(answers: Answers, time: Date | undefined): Partial<Answers> {
   return LASTING.includes(answers.state) ? { since: inlines } : { when: inlines };
 }
 
-function eventLine(uuid: string, { language, web }: Reader): Inline[] {
+/** A link to its page, unless the message has a link already; then its id. */
+function eventLine(uuid: string, { next = [] }: Message, { language, web }: Reader): Inline[] {
   const say = eventWords.in(language);
-  if (web === undefined) return say("event", { id: { code: uuid } });
-  return [{ link: plainLine(say("event", { id: uuid.slice(0, 8) })), to: `${web}/events/${uuid}` }];
+  const hasLink = next.some((inline) => typeof inline === "object" && "link" in inline);
+  if (hasLink || web === undefined) return say("event", { id: { code: uuid } });
+  return [{ link: plainLine(say("seeEvent")), to: `${web}/events/${uuid}` }];
 }

@@ -1,13 +1,15 @@
 import { clip, LONGEST_WORD } from "../message/clip.ts";
-import type { Inline, Message } from "../message.ts";
-import type { Links } from "./declare.ts";
+import type { Language } from "../language/language.ts";
+import { type Inline, type Message, plainLine } from "../message.ts";
+import type { Reader } from "./declare.ts";
+import { eventWords } from "./words.ts";
 
 /**
  * Pieces that renderings of events are put together from. Data of events comes from outside and
  * may be of any length, so each piece is clipped; escaping is the renderers' part.
  */
-const QUOTED_LINES = 20;
-const QUOTED_CHARACTERS = 2_000;
+const LISTED_NAMES = 20;
+const LISTED_ARCHITECTURES = 10;
 /** As many characters of a job id as people need to tell jobs apart. */
 const SHORT_ID = 11;
 
@@ -47,18 +49,22 @@ export function architecture(name: string): Inline {
   return { architecture: words(name) };
 }
 
-/** Architectures with commas between them. */
-export function architectures(names: string[]): Inline[] {
-  const shown = names.slice(0, 20).map(architecture);
+/** Architectures with commas between them; of many the first ten. */
+export function architectures(names: string[], language?: Language): Inline[] {
+  const shown: Inline[] = names.slice(0, LISTED_ARCHITECTURES).map(architecture);
+  const more = names.length - shown.length;
+  if (more > 0) shown.push(plainLine(eventWords.in(language)("more", { count: more })));
   return shown.flatMap((inline, index) => (index === 0 ? [inline] : [", ", inline]));
 }
 
 /** Names in one line: `a, b and c`. */
-export function list(names: string[]): string {
-  const shown = names.slice(0, 20).map(words);
+export function list(names: string[], language?: Language): string {
+  const say = eventWords.in(language);
+  const shown = names.slice(0, LISTED_NAMES).map(words);
   const more = names.length - shown.length;
-  const last = more > 0 ? `${more} more` : shown.pop();
-  return shown.length === 0 ? (last ?? "nothing") : `${shown.join(", ")} and ${last}`;
+  const last = more > 0 ? plainLine(say("more", { count: more })) : shown.pop();
+  if (shown.length === 0) return last ?? plainLine(say("nothing"));
+  return plainLine(say("listed", { names: [shown.join(", ")], last: [last ?? ""] }));
 }
 
 /** `repository:suite`, or the part that is known. */
@@ -74,38 +80,65 @@ export function place(
 
 /** A job by the beginning of its id. */
 export function shortJob(id: string): Inline {
-  return { code: id.slice(0, SHORT_ID) };
+  return { code: shortId(id) };
 }
 
-/** The step to take next: to open the page of a job. */
-export function seeJob(id: string, links: Links): Next {
-  return see("See the job", links, ["jobs", "job", id]);
+/** As much of a job's id as commands need. */
+export function shortId(id: string): string {
+  return id.slice(0, SHORT_ID);
 }
 
-/** The step to take next: to open the page of a source package in a suite. */
-export function seeSource(name: string, suite: string | undefined, links: Links): Next {
-  return suite === undefined ? {} : see("See the package", links, ["package", "src", suite, name]);
+/** The step to take next: to look at a job. */
+export function seeJob(id: string, reader: Reader): Next {
+  const label = eventWords.in(reader.language)("seeJob");
+  return toDo(reader, ["job", "show", shortId(id)], { label, path: ["jobs", "job", id] });
+}
+
+/** The step to take next: to look at a source package, in a suite where it is. */
+export function seeSource(name: string, suite: string | undefined, reader: Reader): Next {
+  const label = eventWords.in(reader.language)("seePackage");
+  const page = suite === undefined ? undefined : { label, path: ["package", "src", suite, name] };
+  return toDo(reader, ["why", name], page);
+}
+
+/** A page of ours: what the link says, and its path, not yet encoded. */
+export interface PageLink {
+  label: Inline[];
+  path: string[];
 }
 
 /**
- * The step to take next: to open a page of ours. The one link of a message stands there and not
- * in the headline, which also becomes the subject of a mail. Nothing where no address is known.
+ * The step to take next: a command to type, and a page of ours. The links of a message stand there
+ * and not in the headline, which also becomes the subject of a mail. No page where no address is
+ * known; no command whose arguments are more than names, as people may paste it into a shell.
  */
-export function see(what: string, links: Links, path: string[]): Next {
-  if (links.web === undefined) return {};
-  return { next: [{ link: what, to: [links.web, ...path.map(segment)].join("/") }] };
+export function toDo(reader: Reader, command: string[], page?: PageLink): Next {
+  const steps: Inline[] = [];
+  if (command.length > 0 && command.every((word) => NAME.test(word))) {
+    steps.push({ code: command.join(" ") });
+  }
+  if (page !== undefined && reader.web !== undefined) {
+    const to = [reader.web, ...page.path.map(segment)].join("/");
+    steps.push({ link: plainLine(page.label), to });
+  }
+  if (steps.length === 0) return {};
+  return { next: steps.flatMap((step, index) => (index === 0 ? [step] : [" · ", step])) };
 }
 
-/** Text to quote: outer empty lines gone, not endless, saying how much was left out. */
+/** Names of packages, suites and jobs, verbs and options: nothing that a shell would read. */
+const NAME = /^(?:--)?[A-Za-z0-9][A-Za-z0-9+.~_:-]{0,99}$/;
+
+/** A reason from outside: its first line says why, the lines after it are proof. */
+export function reason(text: string): { why: Inline[]; quote?: string } | undefined {
+  const [first = "", ...rest] = text.trim().split(/\r?\n/);
+  if (first === "") return undefined;
+  const quote = quoted(rest.join("\n"));
+  return { why: [words(first)], ...(quote === "" ? {} : { quote }) };
+}
+
+/** Text to quote, without outer empty lines; how many lines are shown is decided for all at once. */
 export function quoted(text: string): string {
-  const lines = text
-    .replace(/^\s*\n/, "")
-    .trimEnd()
-    .split(/\r?\n/);
-  let shown = clip(lines.slice(0, QUOTED_LINES).join("\n"), QUOTED_CHARACTERS);
-  const more = lines.length - QUOTED_LINES;
-  if (more > 0) shown += `\n… ${more} more ${more === 1 ? "line" : "lines"}`;
-  return shown;
+  return text.replace(/^\s*\n/, "").trimEnd();
 }
 
 /**

@@ -1,20 +1,22 @@
 import prettyBytes from "pretty-bytes";
 import { z } from "zod";
-import { declareEvent, type Links, type Story, type Subject } from "../../events/declare.ts";
+import { declareEvent, type Reader, type Story, type Subject } from "../../events/declare.ts";
 import {
   architectures,
-  count,
-  line,
   list,
+  moment,
   type Next,
   place,
-  quoted,
-  see,
+  reason,
+  seeSource,
   strong,
-  version,
+  toDo,
   words,
 } from "../../events/phrases.ts";
+import { eventWords } from "../../events/words.ts";
 import type { Inline, Message, Tone } from "../../message.ts";
+import { binaryLines, countLines, sampleLines, versionSteps } from "./change-lines.ts";
+import { archiveWords } from "./words.ts";
 
 const Change = z.enum(["added", "updated", "changed", "removed"]);
 type Change = z.output<typeof Change>;
@@ -52,7 +54,7 @@ export type PackageChanged = z.output<typeof PackageChanged>;
 /** A change without its binaries. */
 const Sample = PackageChanged.omit({ repo: true, suite: true, binaries: true });
 
-const SuiteChanged = z.looseObject({
+export const SuiteChanged = z.looseObject({
   ...Place,
   /** Source packages concerned. */
   packages_count: z.int().positive(),
@@ -66,8 +68,7 @@ const SuiteChanged = z.looseObject({
   binaries: Counts,
 });
 export type SuiteChanged = z.output<typeof SuiteChanged>;
-
-const SuiteImported = z.looseObject({
+export const SuiteImported = z.looseObject({
   ...Place,
   sources: z.int().nonnegative(),
   binaries: z.int().nonnegative(),
@@ -79,14 +80,12 @@ const SuiteImported = z.looseObject({
 
 const Failure = { ...Place, reason: z.string(), code: z.string() };
 
-const WORDS: Record<Change, { verb: string; tone: Tone }> = {
-  added: { verb: "is new in", tone: "good" },
-  updated: { verb: "was updated in", tone: "good" },
-  changed: { verb: "was changed without a new version in", tone: "attention" },
-  removed: { verb: "left", tone: "attention" },
+const TONES: Record<Change, Tone> = {
+  added: "good",
+  updated: "good",
+  changed: "attention",
+  removed: "attention",
 };
-const SHOWN_BINARIES = 5;
-const SHOWN_SAMPLES = 5;
 
 export const packageChanged = declareEvent({
   tag: "_lk.archive.package-changed",
@@ -98,15 +97,22 @@ export const packageChanged = declareEvent({
     packages: [...new Set([data.pkg_name, ...data.binaries.map((binary) => binary.name)])],
   }),
   story: packageStory,
-  render(data, links): Message {
-    const { verb, tone } = whatHappened(data);
-    const what = data.source_changed ? "" : " (binaries only)";
-    const target = place(data.repo, data.suite);
+  render(data, reader): Message {
+    const { change, component, component_old: from, suite } = data;
+    const say = archiveWords.in(reader.language);
+    const names = {
+      package: strong(data.pkg_name),
+      versions: versionSteps(data),
+      extent: data.source_changed ? "" : say("binariesOnly"),
+      place: place(data.repo, suite),
+    };
     return {
-      tone,
-      headline: line`${strong(data.pkg_name)} ${steps(data)}${what} ${verb} ${target}`,
-      details: binaryLines(data),
-      ...seePackage(data, links),
+      tone: from === undefined ? TONES[change] : "attention",
+      headline:
+        from === undefined ? say(change, names) : say("moved", { ...names, from, to: component }),
+      answers: { state: change === "removed" ? "removed" : "changed" },
+      details: binaryLines(data, reader),
+      ...seeSource(data.pkg_name, change === "removed" ? undefined : suite, reader),
     };
   },
 });
@@ -117,25 +123,16 @@ export const suiteChanged = declareEvent({
   schema: SuiteChanged,
   audience: "people",
   subject: (data) => ({ ...subject(data), packages: data.packages }),
-  render(data): Message {
-    const changed = count(data.packages_count, "source package");
-    const details: Inline[][] = [];
-    for (const [what, counts] of [
-      ["sources", data.sources],
-      ["binaries", data.binaries],
-    ] as const) {
-      const parts = Object.entries(counts).filter(([, number]) => number > 0);
-      if (parts.length === 0) continue;
-      details.push([`${what}: ${parts.map(([how, number]) => `${number} ${how}`).join(", ")}`]);
-    }
-    details.push(...sampleLines(data));
-    const headline = line`${strong(place(data.repo, data.suite))}: changes in ${changed}`;
-    const all = { code: `diff ${data.suite} --run ${data.run ?? 0}` };
+  render(data, reader): Message {
+    const { packages_count: count, run } = data;
+    const target = strong(place(data.repo, data.suite));
+    const command = run === undefined ? [] : ["diff", data.suite, "--run", String(run)];
     return {
       tone: "neutral",
-      headline,
-      details,
-      ...(data.run === undefined ? {} : { next: [all, " shows them all"] }),
+      headline: archiveWords.in(reader.language)("several", { place: target, count }),
+      answers: { state: "changed" },
+      details: [...countLines(data, reader), ...sampleLines(data, reader)],
+      ...seeSuite(data.suite, command, reader),
     };
   },
 });
@@ -146,17 +143,20 @@ export const suiteImported = declareEvent({
   schema: SuiteImported,
   audience: "people",
   subject,
-  render(data): Message {
-    const counts = [count(data.sources, "source"), `${data.binaries} binaries`];
-    if (data.udebs > 0) counts.push(`${data.udebs} for the installer`);
-    const target = strong(place(data.repo, data.suite));
+  render(data, reader): Message {
+    const { sources, binaries, udebs, components } = data;
+    const say = archiveWords.in(reader.language);
+    const bytes = prettyBytes(data.bytes, { locale: reader.language ?? "en" });
+    const shown = architectures(data.architectures, reader.language);
     return {
       tone: "good",
-      headline: line`${target} was imported for the first time: ${list(counts)}`,
+      headline: say("imported", { place: strong(place(data.repo, data.suite)) }),
+      answers: { state: "done", acts: eventWords.in(reader.language)("nobody") },
       details: [
-        line`components ${list(data.components)}, architectures ${architectures(data.architectures)}`,
-        [`${prettyBytes(data.bytes)} of indices read`],
+        say("holds", { sources, binaries, udebs }),
+        say("read", { components: list(components, reader.language), architectures: shown, bytes }),
       ],
+      ...seeSuite(data.suite, [], reader),
     };
   },
 });
@@ -174,12 +174,17 @@ export const importFailed = declareEvent({
     did: "failing",
     lasts: true,
   }),
-  render: (data): Message => ({
-    tone: "bad",
-    headline: line`The import of ${strong(place(data.repo, data.suite))} fails`,
-    quote: quoted(data.reason),
-    next: [{ code: `import ${data.suite}` }, " tries it again and says more"],
-  }),
+  render(data, reader): Message {
+    const { why, ...quote } = reason(data.reason) ?? {};
+    const acts = eventWords.in(reader.language)("operators");
+    return {
+      tone: "bad",
+      headline: archiveWords.in(reader.language)("fails", importNames(data)),
+      answers: { state: "failed", ...(why && { why }), acts },
+      ...quote,
+      ...seeSuite(data.suite, ["import", data.suite], reader),
+    };
+  },
 });
 
 export const importRecovered = declareEvent({
@@ -195,11 +200,17 @@ export const importRecovered = declareEvent({
     did: "recovered",
     lasts: false,
   }),
-  render: (data): Message => ({
-    tone: "good",
-    headline: line`The import of ${strong(place(data.repo, data.suite))} works again`,
-    details: [[`it failed since ${data.failing_since}`]],
-  }),
+  render(data, reader): Message {
+    const say = archiveWords.in(reader.language);
+    const since = moment(data.failing_since) ?? [words(data.failing_since)];
+    return {
+      tone: "good",
+      headline: say("works", importNames(data)),
+      answers: { state: "resolved", acts: eventWords.in(reader.language)("nobody") },
+      details: [say("lasted", { moment: since })],
+      ...seeSuite(data.suite, [], reader),
+    };
+  },
 });
 
 /** What this module itself emits. */
@@ -234,48 +245,11 @@ function packageStory(data: PackageChanged): Story {
   };
 }
 
-function whatHappened(data: PackageChanged): { verb: string; tone: Tone } {
-  const { change, component, component_old: from } = data;
-  if (from === undefined) return WORDS[change];
-  return { verb: `moved from ${words(from)} to ${words(component)} in`, tone: "attention" };
+function importNames(data: { repo: string; suite: string }): Record<string, Inline> {
+  return { place: strong(place(data.repo, data.suite)) };
 }
 
-/** `1.0 → 1.1`, or the one version there is. */
-function steps(data: { version_old: string | null; version_new: string | null }): Inline[] {
-  const { version_old: from, version_new: to } = data;
-  if (from === null || to === null || from === to) return [version(to ?? from ?? "")];
-  return [version(from), " → ", version(to)];
-}
-
-function binaryLines(data: PackageChanged): Inline[][] {
-  const lines = data.binaries.slice(0, SHOWN_BINARIES).map((binary) => {
-    const kind = binary.type === "udeb" ? " (installer)" : "";
-    const where = architectures(binary.architectures);
-    return line`${binary.name}${kind} ${steps(binary)} ${binary.change} on ${where}`;
-  });
-  const more = data.binaries_count - lines.length;
-  if (more > 0) lines.push([`and ${count(more, "more binary package")}`]);
-  return lines;
-}
-
-/** The most important changes, a line each; of old events only the names. */
-function sampleLines(data: SuiteChanged): Inline[][] {
-  const { samples, packages, packages_count: total } = data;
-  if (samples === undefined) {
-    const more = total - packages.length;
-    return [[list(more > 0 ? [...packages, `${more} more`] : packages)]];
-  }
-  const lines = samples.slice(0, SHOWN_SAMPLES).map((sample) => {
-    const what = sample.component_old === undefined ? sample.change : "moved";
-    return line`${strong(sample.pkg_name)} ${steps(sample)} ${what}`;
-  });
-  const more = total - lines.length;
-  if (more > 0) lines.push([`and ${count(more, "more source package")}`]);
-  return lines;
-}
-
-function seePackage(data: PackageChanged, links: Links): Next {
-  if (data.change === "removed") return {};
-  const seen = see("See the package", links, ["package", "src", data.suite, data.pkg_name]);
-  return seen.next === undefined ? { next: [{ code: `why ${data.pkg_name}` }] } : seen;
+function seeSuite(suite: string, command: string[], reader: Reader): Next {
+  const label = archiveWords.in(reader.language)("seeSuite");
+  return toDo(reader, command, { label, path: ["suites", suite] });
 }

@@ -1,18 +1,22 @@
 import { z } from "zod";
-import { declareEvent, type Subject } from "../../events/declare.ts";
+import { declareEvent, type Reader, type Subject } from "../../events/declare.ts";
 import {
   code,
   emailOf,
   line,
   place,
   quoted,
+  reason,
   seeSource,
   strong,
+  toDo,
   version,
   words,
 } from "../../events/phrases.ts";
+import { eventWords } from "../../events/words.ts";
 import type { Inline, Message } from "../../message.ts";
 import { legacyEvents } from "./peer-legacy-events.ts";
+import { peerWords } from "./peer-words.ts";
 
 const Uploader = {
   uploader_email: z.string().nullish(),
@@ -60,19 +64,23 @@ const uploadAccepted = declareEvent({
     continues: true,
     did: "accepted",
   }),
-  render: (data, links): Message => {
-    const target = place(data.repo, data.suite);
-    const details = origin(data);
-    const changes = data.source_name ? quoted(data.changes ?? "") : "";
-    const quote = changes === "" ? {} : { quote: changes };
+  render: (data, reader): Message => {
+    const say = peerWords.in(reader.language);
+    const names = { what: contents(data, reader), place: place(data.repo, data.suite) };
+    const changes = data.source_name ? changesOf(data) : "";
+    const proof = {
+      details: origin(data, reader),
+      ...(changes === "" ? {} : { quote: changes }),
+    };
     if (data.is_new) {
-      const headline = line`${contents(data)} waits for review on its way into ${target}`;
-      const next = ["Somebody who may review has to accept or reject it."];
-      return { tone: "attention", headline, details, ...quote, next };
+      const acts = say("reviewers", { repository: data.repo });
+      const answers = { state: "needs-approval" as const, acts };
+      return { tone: "attention", headline: say("waits", names), answers, ...proof };
     }
-    const headline = line`${contents(data)} was accepted into ${target}`;
-    const next = data.source_name ? seeSource(data.source_name, data.suite, links) : {};
-    return { tone: "good", headline, details, ...quote, ...next };
+    const acts = eventWords.in(reader.language)("nobody");
+    const next = data.source_name ? seeSource(data.source_name, data.suite, reader) : {};
+    const headline = say("accepted", names);
+    return { tone: "good", headline, answers: { state: "done", acts }, ...proof, ...next };
   },
 });
 
@@ -87,11 +95,22 @@ const uploadRejected = declareEvent({
     continues: true,
     did: "rejected",
   }),
-  render: (data) => ({
-    tone: "bad",
-    headline: line`Upload ${strong(data.upload_name)}${by(data)} was rejected from ${data.repo}`,
-    quote: quoted(data.reason),
-  }),
+  render: (data, { language }) => {
+    const say = peerWords.in(language);
+    const person = personOf(data);
+    const names = { name: strong(data.upload_name), repository: data.repo };
+    const { why, ...quote } = reason(data.reason) ?? {};
+    return {
+      tone: "bad",
+      headline: person === "" ? say("rejected", names) : say("rejectedBy", { ...names, person }),
+      answers: {
+        state: "rejected",
+        ...(why && { why }),
+        acts: person === "" ? say("uploader") : [person],
+      },
+      ...quote,
+    };
+  },
 });
 
 const suiteDeleted = declareEvent({
@@ -100,11 +119,16 @@ const suiteDeleted = declareEvent({
   schema: Removed.extend({ suite: z.string() }),
   audience: "people",
   subject: (data) => ({ ...subject(data), suites: [data.suite] }),
-  render: (data) => ({
-    tone: "attention",
-    headline: line`${source(data)} was deleted from ${place(data.repo, data.suite)}`,
-    details: [["Other suites still have it."]],
-  }),
+  render: (data, reader) => {
+    const say = peerWords.in(reader.language);
+    return {
+      tone: "attention",
+      headline: say("deleted", { what: source(data), place: place(data.repo, data.suite) }),
+      answers: { state: "removed" },
+      details: [say("others")],
+      ...toDo(reader, ["why", data.pkg_name]),
+    };
+  },
 });
 
 const markedRemoval = declareEvent({
@@ -113,10 +137,15 @@ const markedRemoval = declareEvent({
   schema: Removed,
   audience: "people",
   subject,
-  render: (data) => ({
-    tone: "attention",
-    headline: line`${source(data)} was marked for removal: no suite of ${data.repo} has it any more`,
-  }),
+  render: (data, reader) => {
+    const say = peerWords.in(reader.language);
+    return {
+      tone: "attention",
+      headline: say("marked", { what: source(data), repository: data.repo }),
+      answers: { state: "removed", why: say("markedWhy") },
+      ...toDo(reader, ["why", data.pkg_name]),
+    };
+  },
 });
 
 const removed = declareEvent({
@@ -125,9 +154,14 @@ const removed = declareEvent({
   schema: Removed,
   audience: "people",
   subject,
-  render: (data) => ({
+  render: (data, reader) => ({
     tone: "attention",
-    headline: line`${source(data)} was removed from ${data.repo}, with its files`,
+    headline: peerWords.in(reader.language)("removed", {
+      what: source(data),
+      repository: data.repo,
+    }),
+    answers: { state: "removed" },
+    ...toDo(reader, ["why", data.pkg_name]),
   }),
 });
 
@@ -137,14 +171,15 @@ const copied = declareEvent({
   schema: Removed.extend({ dest_suite: z.string(), with_binaries: z.boolean().optional() }),
   audience: "people",
   subject: (data) => ({ ...subject(data), suites: [data.dest_suite] }),
-  render: (data, links) => {
-    const target = place(data.repo, data.dest_suite);
-    const binaries = data.with_binaries === false ? ", without binaries" : ", with its binaries";
-    const extent = data.with_binaries === undefined ? "" : binaries;
+  render: (data, reader) => {
+    const { with_binaries: isWhole } = data;
+    const id = isWhole === undefined ? "copied" : isWhole ? "copiedWith" : "copiedWithout";
+    const names = { what: source(data), place: place(data.repo, data.dest_suite) };
     return {
       tone: "good",
-      headline: line`${source(data)} was copied into ${target}${extent}`,
-      ...seeSource(data.pkg_name, data.dest_suite, links),
+      headline: peerWords.in(reader.language)(id, names),
+      answers: { state: "done", acts: eventWords.in(reader.language)("nobody") },
+      ...seeSource(data.pkg_name, data.dest_suite, reader),
     };
   },
 });
@@ -169,21 +204,31 @@ function subject(data: Removed): Subject {
 }
 
 /** What was uploaded: the source package when there is one, else the upload itself. */
-function contents(data: Accepted): Inline[] {
-  if (!data.source_name) return line`Upload ${strong(data.upload_name)}`;
+function contents(data: Accepted, { language }: Reader): Inline[] {
+  if (!data.source_name) {
+    return peerWords.in(language)("upload", { name: strong(data.upload_name) });
+  }
   const name = strong(data.source_name);
   return !data.source_version ? [name] : line`${name} ${version(data.source_version)}`;
 }
 
-function origin(data: Accepted): Inline[][] {
-  if (data.source_name) return [line`Upload ${code(data.upload_name)}${by(data)}`];
-  return by(data) === "" ? [] : [line`Uploaded${by(data)}`];
+function origin(data: Accepted, { language }: Reader): Inline[][] {
+  const say = peerWords.in(language);
+  const person = personOf(data);
+  if (!data.source_name) return person === "" ? [] : [say("uploadedBy", { person })];
+  const name = code(data.upload_name);
+  return [person === "" ? say("uploadedAs", { name }) : say("uploadBy", { name, person })];
 }
 
-/** Who uploaded it, as far as that is known; addresses are not for the public. */
-function by(data: Uploaded): string {
-  const name = data.uploader_name ?? data.uploader_alias ?? "";
-  return name === "" ? "" : ` by ${words(name)}`;
+/** The Changes field without its marks of empty lines (Policy 5.6.19: ` .`), which tell nothing. */
+function changesOf({ changes }: Accepted): string {
+  const lines = (changes ?? "").split(/\r?\n/).filter((text) => !/^\s*\.?\s*$/.test(text));
+  return quoted(lines.map((text) => text.replace(/^ /, "")).join("\n"));
+}
+
+/** Who uploaded it, as far as that is known, else nothing; addresses are not for the public. */
+function personOf(data: Uploaded): string {
+  return words(data.uploader_name ?? data.uploader_alias ?? "");
 }
 
 function acceptedSubject(data: Accepted): Subject {

@@ -1,7 +1,17 @@
 import { z } from "zod";
-import { declareEvent, type Subject } from "../../events/declare.ts";
-import { architecture, line, list, seeSource, strong, version } from "../../events/phrases.ts";
-import type { Inline } from "../../message.ts";
+import { declareEvent, type Reader, type Subject } from "../../events/declare.ts";
+import {
+  architecture,
+  line,
+  list,
+  seeSource,
+  strong,
+  toDo,
+  version,
+} from "../../events/phrases.ts";
+import { eventWords } from "../../events/words.ts";
+import type { Answers, Inline } from "../../message.ts";
+import { peerWords } from "./peer-words.ts";
 
 /** What all archive events of 2021 say. */
 const Package = z.looseObject({
@@ -20,11 +30,12 @@ const published = declareEvent({
   audience: "people",
   legacy: true,
   subject: (data) => subject(data, data.suites),
-  render: (data, links) => ({
+  render: (data, reader) => ({
     tone: "good",
-    headline: line`${strong(data.name)} ${version(data.version)} was published in ${suites(data)}`,
-    details: origin(data),
-    ...seeSource(data.name, data.suites?.[0], links),
+    headline: inSuites(data, "published", "publishedSomewhere", { what: source(data) }, reader),
+    answers: done(reader),
+    details: origin(data, reader),
+    ...seeSource(data.name, data.suites?.[0], reader),
   }),
 });
 
@@ -35,11 +46,15 @@ const publishedInSuite = declareEvent({
   audience: "people",
   legacy: true,
   subject: (data) => subject(data, [data.suite_new]),
-  render: (data, links) => ({
+  render: (data, reader) => ({
     tone: "good",
-    headline: line`${strong(data.name)} ${version(data.version)} was added to ${data.suite_new}`,
-    details: origin(data),
-    ...seeSource(data.name, data.suite_new, links),
+    headline: peerWords.in(reader.language)("addedTo", {
+      what: source(data),
+      suite: data.suite_new,
+    }),
+    answers: done(reader),
+    details: origin(data, reader),
+    ...seeSource(data.name, data.suite_new, reader),
   }),
 });
 
@@ -50,10 +65,15 @@ const suiteRemoved = declareEvent({
   audience: "people",
   legacy: true,
   subject: (data) => subject(data, [data.suite_old]),
-  render: (data) => ({
+  render: (data, reader) => ({
     tone: "attention",
-    headline: line`${strong(data.name)} ${version(data.version)} was removed from ${data.suite_old}`,
-    details: origin(data),
+    headline: peerWords.in(reader.language)("removedFrom", {
+      what: source(data),
+      suite: data.suite_old,
+    }),
+    answers: { state: "removed" },
+    details: origin(data, reader),
+    ...toDo(reader, ["why", data.name]),
   }),
 });
 
@@ -64,10 +84,12 @@ const removed = declareEvent({
   audience: "people",
   legacy: true,
   subject: (data) => subject(data, data.suites),
-  render: (data) => ({
+  render: (data, reader) => ({
     tone: "attention",
-    headline: line`${strong(data.name)} ${version(data.version)} was removed from the archive`,
-    details: origin(data),
+    headline: peerWords.in(reader.language)("removedFromArchive", { what: source(data) }),
+    answers: { state: "removed" },
+    details: origin(data, reader),
+    ...toDo(reader, ["why", data.name]),
   }),
 });
 
@@ -81,15 +103,16 @@ const binaryPublished = declareEvent({
     ...subject(data, data.suites),
     packages: [...new Set([data.name, data.source_name ?? data.name])],
   }),
-  render: (data, links) => {
-    const what = line`${strong(data.name)} ${version(data.version)}`;
-    const target = line`${architecture(data.architecture)} in ${suites(data)}`;
-    const source = data.source_name ?? data.name;
+  render: (data, reader) => {
+    const names = { what: source(data), architecture: architecture(data.architecture) };
+    const from = data.source_name ?? data.name;
+    const builtFrom = peerWords.in(reader.language)("builtFrom", { source: from });
     return {
       tone: "good",
-      headline: line`Binary package ${what} was published for ${target}`,
-      details: [line`Built from ${source}`, ...origin(data)],
-      ...seeSource(source, data.suites?.[0], links),
+      headline: inSuites(data, "binary", "binarySomewhere", names, reader),
+      answers: done(reader),
+      details: [builtFrom, ...origin(data, reader)],
+      ...seeSource(from, data.suites?.[0], reader),
     };
   },
 });
@@ -105,12 +128,32 @@ function subject(data: Package, named: string[] | undefined): Subject {
   };
 }
 
-function suites(data: Package): string {
-  return data.suites === undefined || data.suites.length === 0 ? "the archive" : list(data.suites);
+function source(data: Package): Inline[] {
+  return line`${strong(data.name)} ${version(data.version)}`;
 }
 
-function origin(data: Package): Inline[][] {
-  const repository = data.repo === undefined ? [] : [line`Repository ${data.repo}`];
-  const component = data.component === undefined ? [] : [line`Component ${data.component}`];
-  return [...repository, ...component];
+function done({ language }: Reader): Answers {
+  return { state: "done", acts: eventWords.in(language)("nobody") };
+}
+
+/** One of two sentences: that with the suites, or that for events which name none. */
+function inSuites(
+  { suites = [] }: Package,
+  named: "published" | "binary",
+  unnamed: "publishedSomewhere" | "binarySomewhere",
+  names: Record<string, Inline | Inline[]>,
+  { language }: Reader,
+): Inline[] {
+  const say = peerWords.in(language);
+  if (suites.length === 0) return say(unnamed, names);
+  return say(named, { ...names, suites: list(suites, language) });
+}
+
+function origin(data: Package, { language }: Reader): Inline[][] {
+  const { repo: repository, component } = data;
+  const say = peerWords.in(language);
+  return [
+    ...(repository === undefined ? [] : [say("repository", { repository })]),
+    ...(component === undefined ? [] : [say("component", { component })]),
+  ];
 }

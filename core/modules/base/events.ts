@@ -1,6 +1,7 @@
 import { z } from "zod";
 import { declareEvent } from "../../events/declare.ts";
-import { line, strong } from "../../events/phrases.ts";
+import { strong } from "../../events/phrases.ts";
+import { baseWords } from "./words.ts";
 
 export const ping = declareEvent({
   tag: "_lk.core.ping",
@@ -12,8 +13,9 @@ export const ping = declareEvent({
   }),
   audience: "people",
   subject: () => ({}),
-  render: (data) => ({
+  render: ({ node, message }, { language }) => ({
     tone: "neutral",
-    headline: line`${strong(data.node)} says over the bus: ${data.message}`,
+    headline: baseWords.in(language)("ping", { node: strong(node), message }),
+    answers: { state: "note" },
   }),
 });

@@ -1,17 +1,18 @@
 import { z } from "zod";
-import { declareEvent, type EventDeclaration } from "../../events/declare.ts";
+import { declareEvent, type EventDeclaration, type Reader } from "../../events/declare.ts";
 import {
   architecture,
   code,
-  line,
   place,
-  quoted,
+  reason,
   seeJob,
   shortJob,
   strong,
   version,
 } from "../../events/phrases.ts";
-import type { Tone } from "../../message.ts";
+import { eventWords } from "../../events/words.ts";
+import type { Answers, Inline, Tone } from "../../message.ts";
+import { buildWords } from "./words.ts";
 
 const Build = z.looseObject({
   pkgname: z.string(),
@@ -24,8 +25,19 @@ const Build = z.looseObject({
   job_id: z.string(),
 });
 
-/** The three outcomes differ in the tag, the tone and the verb. */
-function buildEvent(tag: string, summary: string, tone: Tone, verb: string): EventDeclaration {
+type Build = z.output<typeof Build>;
+
+/** What the three outcomes differ in. */
+interface Outcome {
+  tag: string;
+  summary: string;
+  tone: Tone;
+  /** The sentence; with `For` after it, the one that names the suite. */
+  says: "built" | "failed" | "depwait";
+  answers(data: Build, reader: Reader): Answers;
+}
+
+function buildEvent({ tag, summary, tone, says, answers }: Outcome): EventDeclaration {
   return declareEvent({
     tag: `_lk.archive.${tag}`,
     summary,
@@ -36,36 +48,50 @@ function buildEvent(tag: string, summary: string, tone: Tone, verb: string): Eve
       ...(data.suite ? { suites: [data.suite] } : {}),
       packages: [data.pkgname],
     }),
-    render: (data, links) => {
-      const build = line`${strong(data.pkgname)} ${version(data.version)} ${verb}`;
+    render: (data, reader) => {
       const target = place(data.repo, data.suite);
       return {
         tone,
-        headline: line`${build} on ${architecture(data.architecture)}${target && ` for ${target}`}`,
-        ...seeJob(data.job_id, links),
+        headline: buildWords.in(reader.language)(target === "" ? says : `${says}For`, {
+          package: strong(data.pkgname),
+          version: version(data.version),
+          architecture: architecture(data.architecture),
+          place: target,
+        }),
+        answers: answers(data, reader),
+        ...seeJob(data.job_id, reader),
       };
     },
   });
 }
 
-export const buildSuccess = buildEvent(
-  "package-build-success",
-  "a package was built, and the worker's report was accepted",
-  "good",
-  "was built",
-);
-export const buildFailed = buildEvent(
-  "package-build-failed",
-  "the build of a package failed, and the worker's report was accepted",
-  "bad",
-  "failed to build",
-);
-export const buildDepwait = buildEvent(
-  "package-build-depwait",
-  "a package cannot be built yet: a build dependency is missing",
-  "attention",
-  "waits for a build dependency",
-);
+export const buildSuccess = buildEvent({
+  tag: "package-build-success",
+  summary: "a package was built, and the worker's report was accepted",
+  tone: "good",
+  says: "built",
+  answers: (_, { language }) => ({ state: "done", acts: eventWords.in(language)("nobody") }),
+});
+export const buildFailed = buildEvent({
+  tag: "package-build-failed",
+  summary: "the build of a package failed, and the worker's report was accepted",
+  tone: "bad",
+  says: "failed",
+  answers: ({ pkgname }, { language }) => ({
+    state: "failed",
+    acts: eventWords.in(language)("maintainers", { package: pkgname }),
+  }),
+});
+export const buildDepwait = buildEvent({
+  tag: "package-build-depwait",
+  summary: "a package cannot be built yet: a build dependency is missing",
+  tone: "attention",
+  says: "depwait",
+  answers: (_, { language }) => {
+    const say = buildWords.in(language);
+    return { state: "waiting", why: say("missing"), acts: say("later") };
+  },
+});
 
 const JobUpload = z.looseObject({ job_id: z.string(), job_failed: z.boolean() });
 const RejectedUpload = z.looseObject({
@@ -83,12 +109,14 @@ function jobUploadAccepted(tag: string, legacy: boolean): EventDeclaration {
     audience: "people",
     legacy,
     subject: () => ({}),
-    render: (data, links) => {
-      const outcome = data.job_failed ? "failed" : "succeeded";
+    render: ({ job_id: id, job_failed: isBad }, reader) => {
+      const say = buildWords.in(reader.language);
+      const acts = isBad ? {} : { acts: eventWords.in(reader.language)("nobody") };
       return {
-        tone: data.job_failed ? "bad" : "good",
-        headline: line`Job ${shortJob(data.job_id)} ${outcome}, and its result was accepted`,
-        ...seeJob(data.job_id, links),
+        tone: isBad ? "bad" : "good",
+        headline: say(isBad ? "resultBad" : "resultGood", { job: shortJob(id) }),
+        answers: { state: isBad ? "failed" : "done", ...acts },
+        ...seeJob(id, reader),
       };
     },
   });
@@ -102,12 +130,18 @@ function jobUploadRejected(tag: string, legacy: boolean): EventDeclaration {
     audience: "people",
     legacy,
     subject: (data) => (data.repo === undefined ? {} : { repository: data.repo }),
-    render: (data) => {
-      const where = data.repo === undefined ? "" : ` from ${data.repo}`;
+    render: ({ dud_filename: name, reason: text, repo }, { language }) => {
+      const say = buildWords.in(language);
+      const file: Inline = code(name);
+      const { why, ...quote } = reason(text) ?? {};
       return {
         tone: "bad",
-        headline: line`The job result ${code(data.dud_filename)} was rejected${where}`,
-        quote: quoted(data.reason),
+        headline:
+          repo === undefined
+            ? say("resultRejected", { file })
+            : say("resultRejectedFrom", { file, repository: repo }),
+        answers: { state: "rejected", ...(why && { why }), acts: say("keeper") },
+        ...quote,
       };
     },
   });

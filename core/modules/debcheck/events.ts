@@ -1,16 +1,17 @@
 import { z } from "zod";
-import { declareEvent, type Story, type Subject } from "../../events/declare.ts";
+import { declareEvent, type Reader, type Story, type Subject } from "../../events/declare.ts";
 import {
   architectures,
-  count,
-  line,
+  moment,
   place,
-  see,
   seeSource,
   strong,
+  toDo,
   version,
 } from "../../events/phrases.ts";
+import { eventWords } from "../../events/words.ts";
 import type { Inline } from "../../message.ts";
+import { debcheckWords } from "./words.ts";
 
 const Issue = {
   time_created: z.string().optional(),
@@ -35,16 +36,19 @@ export const issueFound = declareEvent({
   audience: "noise",
   subject,
   story: (data) => story(data, true),
-  render: (data, links) => {
-    const path = ["depcheck", data.repo, data.suite, "issue", data.uuid];
-    const verdict = isSource(data)
-      ? "cannot be built: build dependencies are missing"
-      : "cannot be installed: dependencies are missing";
+  render: (data, reader) => {
+    const say = debcheckWords.in(reader.language);
+    const since = moment(data.time_created);
+    const acts = eventWords.in(reader.language)("maintainers", { package: data.package_name });
     return {
       tone: "bad",
-      headline: line`${named(data)} ${verdict}`,
-      details: [whereabouts(data)],
-      ...see("See the issue", links, path),
+      headline: say(isSource(data) ? "unbuildable" : "uninstallable", names(data)),
+      answers: { state: "failed", ...(since && { since }), why: whyOf(data, reader), acts },
+      details: [where(data, reader)],
+      ...toDo(reader, ["why", data.package_name], {
+        label: say("seeIssue"),
+        path: ["depcheck", data.repo, data.suite, "issue", data.uuid],
+      }),
     };
   },
 });
@@ -56,13 +60,16 @@ export const issueResolved = declareEvent({
   audience: "noise",
   subject,
   story: (data) => story(data, false),
-  render: (data, links) => {
-    const verdict = isSource(data) ? "can be built again" : "can be installed again";
+  render: (data, reader) => {
+    const say = debcheckWords.in(reader.language);
+    const since = moment(data.time_created);
+    const suite = isSource(data) ? data.suite : undefined;
     return {
       tone: "good",
-      headline: line`${named(data)} ${verdict}`,
-      details: [whereabouts(data)],
-      ...(isSource(data) ? seeSource(data.package_name, data.suite, links) : {}),
+      headline: say(isSource(data) ? "buildable" : "installable", names(data)),
+      answers: { state: "resolved", acts: eventWords.in(reader.language)("nobody") },
+      details: [where(data, reader), ...(since ? [say("lasted", { moment: since })] : [])],
+      ...seeSource(data.package_name, suite, reader),
     };
   },
 });
@@ -79,16 +86,19 @@ export const checkCompleted = declareEvent({
   }),
   audience: "people",
   subject: (data) => ({ repository: data.repo, suites: [data.suite] }),
-  render: (data, links) => {
+  render: (data, reader) => {
     const { new_issues_count: found, resolved_issues_count: resolved } = data;
     if (found === 0 && resolved === 0) return null;
-    const path = ["depcheck", data.repo, data.suite, data.package_type];
-    const scope = line`${data.package_type} packages in ${place(data.repo, data.suite)}`;
-    const result = strong(`${count(found, "new issue")}, ${resolved} resolved`);
+    const say = debcheckWords.in(reader.language);
+    const counts = { found, resolved, type: data.package_type };
     return {
       tone: found > 0 ? "attention" : "good",
-      headline: line`Dependency check of ${scope}: ${result}`,
-      ...see("See all issues", links, path),
+      headline: say("completed", { ...counts, place: strong(place(data.repo, data.suite)) }),
+      answers: { state: found > 0 ? "changed" : "resolved" },
+      ...toDo(reader, [], {
+        label: say("seeSuite"),
+        path: ["suites", data.suite],
+      }),
     };
   },
 });
@@ -101,12 +111,23 @@ function isSource(data: Issue): boolean {
   return data.package_type === "source";
 }
 
-function named(data: Issue): Inline[] {
-  return line`${strong(data.package_name)} ${version(data.package_version)}`;
+function names(data: Issue): Record<string, Inline> {
+  return {
+    package: strong(data.package_name),
+    version: version(data.package_version),
+    place: place(data.repo, data.suite),
+  };
 }
 
-function whereabouts(data: Issue): Inline[] {
-  return line`In ${place(data.repo, data.suite)} on ${architectures(data.architectures)}`;
+function whyOf(data: Issue, { language }: Reader): Inline[] {
+  const say = debcheckWords.in(language);
+  if (data.cause !== undefined) return say("broken", { cause: data.cause });
+  return say(isSource(data) ? "missingToBuild" : "missing");
+}
+
+function where(data: Issue, { language }: Reader): Inline[] {
+  const shown = architectures(data.architectures, language);
+  return debcheckWords.in(language)("where", { architectures: shown });
 }
 
 function story(data: Issue, isBroken: boolean): Story {

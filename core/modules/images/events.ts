@@ -1,7 +1,9 @@
 import { z } from "zod";
 import { declareEvent, type Story, type Subject } from "../../events/declare.ts";
-import { architecture, architectures, code, line, seeJob, strong } from "../../events/phrases.ts";
+import { architecture, architectures, code, seeJob, strong } from "../../events/phrases.ts";
+import { eventWords } from "../../events/words.ts";
 import type { Inline } from "../../message.ts";
+import { imageWords } from "./words.ts";
 
 const Image = {
   format: z.string(),
@@ -20,11 +22,15 @@ export const recipeCreated = declareEvent({
   schema: z.looseObject({ ...Image, name: z.string(), architectures: z.array(z.string()) }),
   audience: "people",
   subject,
-  render: (data) => ({
-    tone: "neutral",
-    headline: line`New image recipe ${code(data.name)}: ${image(data)}`,
-    details: [line`For ${architectures(data.architectures)}`],
-  }),
+  render: (data, { language }) => {
+    const say = imageWords.in(language);
+    return {
+      tone: "neutral",
+      headline: say("recipe", { ...image(data), name: code(data.name) }),
+      answers: { state: "done", acts: eventWords.in(language)("nobody") },
+      details: [say("for", { architectures: architectures(data.architectures, language) })],
+    };
+  },
 });
 
 export const buildJobAdded = declareEvent({
@@ -34,11 +40,15 @@ export const buildJobAdded = declareEvent({
   audience: "people",
   subject,
   story: (data) => jobStory(data.job_id, "asked for"),
-  render: (data, links) => ({
-    tone: "neutral",
-    headline: line`Image to build: ${image(data)} for ${architecture(data.architecture)}`,
-    ...seeJob(data.job_id, links),
-  }),
+  render: (data, reader) => {
+    const say = imageWords.in(reader.language);
+    return {
+      tone: "neutral",
+      headline: say("added", { ...image(data), architecture: architecture(data.architecture) }),
+      answers: { state: "waiting", acts: say("waits") },
+      ...seeJob(data.job_id, reader),
+    };
+  },
 });
 
 export const imageSuccess = declareEvent({
@@ -48,11 +58,15 @@ export const imageSuccess = declareEvent({
   audience: "people",
   subject,
   story: (data) => jobStory(data.job_id, "built"),
-  render: (data, links) => ({
-    tone: "good",
-    headline: line`Image built on ${architecture(data.architecture)} and published: ${image(data)}`,
-    ...seeJob(data.job_id, links),
-  }),
+  render: (data, reader) => {
+    const say = imageWords.in(reader.language);
+    return {
+      tone: "good",
+      headline: say("built", { ...image(data), architecture: architecture(data.architecture) }),
+      answers: { state: "done", acts: eventWords.in(reader.language)("nobody") },
+      ...seeJob(data.job_id, reader),
+    };
+  },
 });
 
 export const imageFailed = declareEvent({
@@ -62,11 +76,15 @@ export const imageFailed = declareEvent({
   audience: "people",
   subject,
   story: (data) => jobStory(data.job_id, "failed"),
-  render: (data, links) => ({
-    tone: "bad",
-    headline: line`Image failed to build on ${architecture(data.architecture)}: ${image(data)}`,
-    ...seeJob(data.job_id, links),
-  }),
+  render: (data, reader) => {
+    const say = imageWords.in(reader.language);
+    return {
+      tone: "bad",
+      headline: say("failed", { ...image(data), architecture: architecture(data.architecture) }),
+      answers: { state: "failed", acts: say("keeper", image(data)) },
+      ...seeJob(data.job_id, reader),
+    };
+  },
 });
 
 function subject(data: Image): Subject {
@@ -77,8 +95,8 @@ function jobStory(id: string, did: string): Story {
   return { object: `job/${id}`, continues: true, did };
 }
 
-/** `PureOS landing (iso, gnome, live)`. */
-function image(data: Image): Inline[] {
+/** `PureOS landing`, and `iso, gnome, live`. */
+function image(data: Image): { image: Inline; variant: string } {
   const variant = [data.format, data.environment, data.style ?? ""].filter((part) => part !== "");
-  return line`${strong(`${data.distribution} ${data.suite}`)} (${variant.join(", ")})`;
+  return { image: strong(`${data.distribution} ${data.suite}`), variant: variant.join(", ") };
 }

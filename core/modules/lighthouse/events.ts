@@ -1,6 +1,8 @@
 import { z } from "zod";
 import { declareEvent, type Story } from "../../events/declare.ts";
-import { line, strong } from "../../events/phrases.ts";
+import { moment, strong, words } from "../../events/phrases.ts";
+import { eventWords } from "../../events/words.ts";
+import { lighthouseWords } from "./words.ts";
 
 const Hearing = z.looseObject({
   endpoint: z.string(),
@@ -15,12 +17,20 @@ export const lighthouseSilent = declareEvent({
   audience: "people",
   subject: () => ({}),
   story: (data) => story(data.endpoint, true),
-  render: (data) => ({
-    tone: "bad",
-    headline: line`Lighthouse at ${strong(data.endpoint)} is silent`,
-    details: [line`Not heard on ${data.seen_from} since ${data.since}.`],
-    next: ["Does it run, and is its port open? For more: doctor"],
-  }),
+  render: (data, { language }) => {
+    const say = lighthouseWords.in(language);
+    return {
+      tone: "bad",
+      headline: say("silent", { endpoint: strong(data.endpoint) }),
+      answers: {
+        state: "failed",
+        since: moment(data.since) ?? [words(data.since)],
+        why: say("silentWhy", { machine: data.seen_from }),
+        acts: eventWords.in(language)("operators"),
+      },
+      next: say("check", { command: { code: "doctor" } }),
+    };
+  },
 });
 
 export const lighthouseRecovered = declareEvent({
@@ -30,11 +40,16 @@ export const lighthouseRecovered = declareEvent({
   audience: "people",
   subject: () => ({}),
   story: (data) => story(data.endpoint, false),
-  render: (data) => ({
-    tone: "good",
-    headline: line`Lighthouse at ${strong(data.endpoint)} is heard again`,
-    details: [line`It was silent on ${data.seen_from} since ${data.since}.`],
-  }),
+  render: (data, { language }) => {
+    const say = lighthouseWords.in(language);
+    const since = moment(data.since) ?? [words(data.since)];
+    return {
+      tone: "good",
+      headline: say("heard", { endpoint: strong(data.endpoint) }),
+      answers: { state: "resolved", acts: eventWords.in(language)("nobody") },
+      details: [say("lasted", { machine: data.seen_from, moment: since })],
+    };
+  },
 });
 
 function story(endpoint: string, isSilent: boolean): Story {

@@ -1,7 +1,8 @@
 import { z } from "zod";
-import { declareEvent, type Story } from "../../events/declare.ts";
-import { line, list, see, seeSource, strong, version } from "../../events/phrases.ts";
+import { declareEvent, type Reader, type Story } from "../../events/declare.ts";
+import { list, seeSource, strong, toDo, version } from "../../events/phrases.ts";
 import type { Inline } from "../../message.ts";
+import { migrateWords } from "./words.ts";
 
 const Excuse = z
   .looseObject({
@@ -27,11 +28,15 @@ export const newExcuse = declareEvent({
   audience: "people",
   subject,
   story: (data) => story(data, true),
-  render: (data, links) => ({
+  render: (data, reader) => ({
     tone: "attention",
-    headline: line`${move(data)} is blocked`,
-    details: inTarget(data),
-    ...see("See the excuse", links, ["migrations", "excuse", data.uuid]),
+    headline: move(data, "blocked", reader),
+    answers: { state: "blocked" },
+    details: inTarget(data, reader),
+    ...toDo(reader, ["why", data.source_package], {
+      label: migrateWords.in(reader.language)("seeExcuse"),
+      path: ["migrations", "excuse", data.uuid],
+    }),
   }),
 });
 
@@ -42,11 +47,12 @@ export const excuseRemoved = declareEvent({
   audience: "people",
   subject,
   story: (data) => story(data, false),
-  render: (data, links) => ({
+  render: (data, reader) => ({
     tone: "good",
-    headline: line`${move(data)} is no longer blocked`,
-    details: inTarget(data),
-    ...seeSource(data.source_package, data.suite_target, links),
+    headline: move(data, "free", reader),
+    answers: { state: "resolved" },
+    details: inTarget(data, reader),
+    ...seeSource(data.source_package, data.suite_target, reader),
   }),
 });
 
@@ -60,21 +66,24 @@ function story(data: Excuse, isBlocked: boolean): Story {
   return { object, continues: true, from, to, did: isBlocked ? "blocked" : "unblocked" };
 }
 
-/** What was to happen: a version migrates, or a package goes. */
-function move(data: Excuse): Inline[] {
-  const name = strong(data.source_package);
+/** What was to happen, and how it stands: a version migrates, or a package goes. */
+function move(data: Excuse, stands: "blocked" | "free", { language }: Reader): Inline[] {
+  const say = migrateWords.in(language);
+  const names = { package: strong(data.source_package), target: data.suite_target };
   if (data.version_new === NONE) {
-    return line`The removal of ${name} ${version(data.version_old)} from ${data.suite_target}`;
+    const id = stands === "blocked" ? "removalBlocked" : "removalFree";
+    return say(id, { ...names, version: version(data.version_old) });
   }
-  const way = line`from ${list(sources(data))} to ${data.suite_target}`;
-  return line`The migration of ${name} ${version(data.version_new)} ${way}`;
+  const way = { version: version(data.version_new), sources: list(sources(data), language) };
+  return say(stands, { ...names, ...way });
 }
 
 /** What the target suite had when the event was made. */
-function inTarget(data: Excuse): Inline[][] {
+function inTarget(data: Excuse, { language }: Reader): Inline[][] {
+  const say = migrateWords.in(language);
   if (data.version_new === NONE) return [];
-  if (data.version_old === NONE) return [line`The package is new to ${data.suite_target}`];
-  return [line`Version in ${data.suite_target}: ${version(data.version_old)}`];
+  if (data.version_old === NONE) return [say("new", { target: data.suite_target })];
+  return [say("present", { target: data.suite_target, version: version(data.version_old) })];
 }
 
 function sources(data: {

@@ -1,7 +1,9 @@
 import { z } from "zod";
-import { declareEvent, type Story } from "../../events/declare.ts";
+import { declareEvent, type Reader, type Story } from "../../events/declare.ts";
 import { line, seeSource, strong, version } from "../../events/phrases.ts";
-import type { Inline } from "../../message.ts";
+import { eventWords } from "../../events/words.ts";
+import type { Inline, Message } from "../../message.ts";
+import { syncWords } from "./words.ts";
 
 const Direction = {
   name: z.string(),
@@ -9,6 +11,7 @@ const Direction = {
   suite_src: z.string(),
   suite_dest: z.string(),
 };
+type Direction = Record<keyof typeof Direction, string>;
 const Issue = z.looseObject({
   ...Direction,
   version_src: z.string().nullish(),
@@ -23,16 +26,15 @@ export const packageImported = declareEvent({
   schema: z.looseObject({ ...Direction, version: z.string(), forced: z.boolean().optional() }),
   audience: "people",
   subject,
-  render: (data, links) => {
-    const name = strong(data.name);
-    const way = line`from ${origin(data)} into ${data.suite_dest}`;
-    const force = data.forced === true ? ", by force" : "";
-    return {
-      tone: "good",
-      headline: line`${name} ${version(data.version)} was imported ${way}${force}`,
-      ...seeSource(data.name, data.suite_dest, links),
-    };
-  },
+  render: (data, reader) => ({
+    tone: "good",
+    headline: syncWords.in(reader.language)(data.forced === true ? "forced" : "imported", {
+      ...names(data),
+      version: version(data.version),
+    }),
+    answers: { state: "done", acts: eventWords.in(reader.language)("nobody") },
+    ...seeSource(data.name, data.suite_dest, reader),
+  }),
 });
 
 export const newIssue = declareEvent({
@@ -42,14 +44,13 @@ export const newIssue = declareEvent({
   audience: "people",
   subject,
   story: (data) => story(data, true),
-  render: (data, links) => ({
-    tone: data.kind.endsWith("-failed") ? "bad" : "attention",
-    headline: problem(data, strong(data.name)),
+  render: (data, reader) => ({
+    ...problem(data, reader),
     details: [
-      line`${origin(data)} has ${versionOrNone(data.version_src)}`,
-      line`${data.suite_dest} has ${versionOrNone(data.version_dest)}`,
+      versionLine(origin(data), data.version_src, reader),
+      versionLine(line`${data.suite_dest}`, data.version_dest, reader),
     ],
-    ...seeSource(data.name, data.suite_dest, links),
+    ...seeSource(data.name, data.suite_dest, reader),
   }),
 });
 
@@ -60,36 +61,51 @@ export const resolvedIssue = declareEvent({
   audience: "people",
   subject,
   story: (data) => story(data, false),
-  render: (data, links) => {
-    const name = strong(data.name);
-    const way = line`between ${origin(data)} and ${data.suite_dest}`;
-    return {
-      tone: "good",
-      headline: line`${name} is in order again ${way} (it was ${data.kind})`,
-      ...seeSource(data.name, data.suite_dest, links),
-    };
-  },
+  render: (data, reader) => ({
+    tone: "good",
+    headline: syncWords.in(reader.language)("resolved", { ...names(data), kind: data.kind }),
+    answers: { state: "resolved", acts: eventWords.in(reader.language)("nobody") },
+    ...seeSource(data.name, data.suite_dest, reader),
+  }),
 });
 
 /** The kinds of issue in words; one that is not known is named as it is. */
-function problem(data: Issue, name: Inline): Inline[] {
-  const from = origin(data);
-  const to = data.suite_dest;
+function problem(data: Issue, { language }: Reader): Message {
+  const say = syncWords.in(language);
+  const general = eventWords.in(language);
+  const given = names(data);
   switch (data.kind) {
-    case "merge-required":
-      return line`${name} was changed in ${to} and needs a merge with ${from}`;
-    case "maybe-cruft":
-      return line`${name} in ${to} may be cruft: ${from} does not have it any more`;
-    case "removal-failed":
-      return line`${name} is gone from ${from} but could not be removed from ${to}`;
-    case "sync-failed":
-      return line`${name} could not be synced from ${from} to ${to}`;
-    default:
-      return line`${name} has a problem between ${from} and ${to}: ${data.kind}`;
+    case "merge-required": {
+      const acts = general("maintainers", { package: data.name });
+      const answers = { state: "blocked" as const, why: say("mergeWhy", given), acts };
+      return { tone: "attention", headline: say("merge", given), answers };
+    }
+    case "maybe-cruft": {
+      const acts = say("cruftActs", given);
+      const answers = { state: "needs-approval" as const, why: say("cruftWhy", given), acts };
+      return { tone: "attention", headline: say("cruft", given), answers };
+    }
+    case "removal-failed": {
+      const acts = general("operators");
+      const answers = { state: "failed" as const, why: say("removalWhy", given), acts };
+      return { tone: "bad", headline: say("removal", given), answers };
+    }
+    case "sync-failed": {
+      const answers = { state: "failed" as const, acts: general("operators") };
+      return { tone: "bad", headline: say("sync", given), answers };
+    }
+    default: {
+      const headline = say("other", { ...given, kind: data.kind });
+      return { tone: "attention", headline, answers: { state: "unknown" } };
+    }
   }
 }
 
-function origin(data: { src_os: string; suite_src: string }): Inline[] {
+function names(data: Direction): Record<string, Inline | Inline[]> {
+  return { package: strong(data.name), origin: origin(data), suite: data.suite_dest };
+}
+
+function origin(data: Direction): Inline[] {
   return line`${data.src_os} ${data.suite_src}`;
 }
 
@@ -100,8 +116,14 @@ function subject(data: { name: string; suite_dest: string }): {
   return { suites: [data.suite_dest], packages: [data.name] };
 }
 
-function versionOrNone(text: string | null | undefined): Inline {
-  return text === null || text === undefined || text === "" ? "no version" : version(text);
+function versionLine(
+  where: Inline[],
+  text: string | null | undefined,
+  { language }: Reader,
+): Inline[] {
+  const say = syncWords.in(language);
+  if (text === null || text === undefined || text === "") return say("hasNone", { place: where });
+  return say("has", { place: where, version: version(text) });
 }
 
 function story(data: Issue, isOpen: boolean): Story {

@@ -1,4 +1,3 @@
-import { readFileSync } from "node:fs";
 import test from "ava";
 import fc from "fast-check";
 import { eventFaults, understand } from "../../../core/events/catalogue.ts";
@@ -12,24 +11,14 @@ import { jobs } from "../../../core/modules/jobs/index.ts";
 import { migrate } from "../../../core/modules/migrate/index.ts";
 import { sync } from "../../../core/modules/sync/index.ts";
 import { createRegistry } from "../../../core/operation/registry.ts";
+import { eventSamples } from "../../support/event-samples.ts";
 
 const archive = { name: "archive", summary: "", events: peerArchiveEvents };
 const modules = [base, jobs, archive, build, sync, migrate, debcheck, images];
 const catalogue = createRegistry(modules).events;
 const links = { web: "https://lk.example.org" };
 
-type Data = Record<string, unknown>;
-const samples = readJson("samples.json") as [string, Data][];
-const renderings = readJson("renderings.json") as {
-  tag: string;
-  subject: unknown;
-  text: string[] | null;
-  html: string | null;
-}[];
-
-function readJson(name: string): unknown {
-  return JSON.parse(readFileSync(`test/fixtures/events/${name}`, "utf8"));
-}
+const samples = eventSamples().filter(({ tag }) => catalogue.has(tag));
 
 test("all 28 kinds of event of the peer are declared, and seven that old versions sent", (t) => {
   // What happens to jobs here and never there.
@@ -37,25 +26,6 @@ test("all 28 kinds of event of the peer are declared, and seven that old version
   const all = [...catalogue.values()].filter((event) => !ours.includes(event.tag));
   t.is(all.filter((event) => event.legacy !== true).length, 28);
   t.is(all.filter((event) => event.legacy === true).length, 7);
-  const sampled = new Set(samples.map(([tag]) => tag));
-  t.deepEqual([...sampled].sort(), all.map((event) => event.tag).sort());
-});
-
-test("each kind of event reads as recorded, in text and in HTML", (t) => {
-  t.is(renderings.length, samples.length);
-  samples.forEach(([tag, data], index) => {
-    t.deepEqual(eventFaults(catalogue, tag, data), [], tag);
-    const event = understand(catalogue, tag, data);
-    const message = event.render(links);
-    const seen = {
-      tag,
-      subject: event.subject,
-      text: message && renderText(message).split("\n"),
-      // How the markup is wrapped is the renderer's business.
-      html: message && renderHtml(message).text.replace(/\s+/g, " "),
-    };
-    t.deepEqual(seen, renderings[index] as typeof seen, `${tag} #${index}`);
-  });
 });
 
 test("only the two debcheck issue events are noise, and an empty check says nothing", (t) => {
@@ -70,16 +40,16 @@ test("only the two debcheck issue events are noise, and an empty check says noth
 });
 
 test("without a base address there are no links, and nothing else changes", (t) => {
-  for (const [tag, data] of samples) {
+  for (const { tag, data } of samples) {
     const event = understand(catalogue, tag, data);
     const [bare, linked] = [event.render({ web: undefined }), event.render(links)];
-    t.deepEqual(bare?.headline, linked?.headline);
+    t.deepEqual(bare?.headline, linked?.headline, tag);
     t.notRegex(bare ? renderText(bare) : "", /https?:/);
   }
 });
 
 test("later versions may add fields", (t) => {
-  for (const [tag, data] of samples) {
+  for (const { tag, data } of samples) {
     t.deepEqual(eventFaults(catalogue, tag, { ...data, added_later: [1, { x: null }] }), [], tag);
   }
 });
@@ -124,7 +94,7 @@ const WILD = [
   "{0} ${x} %s $& <b",
   "",
 ];
-const TAGS = /<\/?(?:p|b|code|ul|li|blockquote|br|font|a)(?:\s+[a-z-]+="[^"<>]*")*\s*>/g;
+const TAGS = /<\/?(?:p|b|code|ul|li|blockquote|br|span|a)(?:\s+[a-z-]+="[^"<>]*")*\s*>/g;
 // oxlint-disable-next-line no-control-regex
 const HARMFUL = /[\u0000-\u0008\u000b-\u001f\u007f-\u009f\u202a-\u202e\u2066-\u2069]/;
 
@@ -139,14 +109,14 @@ test("hostile data stays data: no markup, no control characters, no foreign addr
     fc.property(
       fc.constantFrom(...samples),
       fc.array(text, { minLength: 9 }),
-      ([tag, data], texts) => {
+      ({ tag, data }, texts) => {
         const event = understand(catalogue, tag, replaceTexts(data, texts));
         t.truthy(event.declaration, tag);
         const message = event.render(links);
         if (message === null) return;
         const plain = renderText(message);
         t.notRegex(plain, HARMFUL);
-        t.true(plain.split("\n").length <= 12 + 21, plain);
+        t.true(plain.split("\n").length <= 12, plain);
         t.true(plain.length < 12_000);
         const html = renderHtml(message).text;
         t.notRegex(html, HARMFUL);

@@ -147,7 +147,7 @@ test("a rejected upload is told to its uploader, with the reason", (t) => {
   const [mail] = plan("_lk.archive.package-upload-rejected", data);
   t.like(mail, { destination: "email:b@c.de" });
   t.like(mail?.subject, { title: "[master] x_1 REJECTED", label: "package-rejected" });
-  t.is(mail?.message.quote, "bad\nchecksum");
+  t.deepEqual([mail?.message.answers?.why, mail?.message.quote], [["bad"], "checksum"]);
 });
 
 for (const [what, address] of [

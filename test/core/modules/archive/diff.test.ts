@@ -292,6 +292,6 @@ test("a summary names what matters most, and the command that shows all", async 
     "  pkg102 1 → 2 updated",
     "  pkg103 1 → 2 updated",
     "  and 295 more source packages",
-    `  → diff ${name} --run ${run} shows them all`,
+    `  → diff ${name} --run ${run} · See the suite </suites/${name}>`,
   ]);
 });
