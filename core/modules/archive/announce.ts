@@ -2,8 +2,13 @@ import type { ClientBase } from "pg";
 import { emitEvents } from "../../events/emit.ts";
 import { type ChangedPackage, foldJournal, type JournalRow } from "./fold-journal.ts";
 
-/** Up to this many source packages are told one by one; more fold into one summary. */
-export const MOST_SINGLE = 20;
+/**
+ * Up to this many source packages are told one by one, each to those whom it concerns: more than the
+ * largest suites have. What is too much for a reader the hub folds; see hub/pacing.
+ */
+export const MOST_SINGLE = 50_000;
+/** Changes are read and emitted in pieces of so many packages, to hold few in memory. */
+const PIECE = 5_000;
 const SAMPLES = 10;
 
 interface Target {
@@ -17,8 +22,8 @@ export interface Singles {
 }
 
 /**
- * Tells what a run changed, in its transaction: an event for each package, or one for all. Both are
- * bounded, however much changed; `diff SUITE --run N` tells the rest.
+ * Tells what a run changed, in its transaction: an event for each package, or one for all when they
+ * are more than any suite has. `diff SUITE --run N` tells the rest.
  */
 export async function announceChanges(
   client: ClientBase,
@@ -37,24 +42,27 @@ export async function announceChanges(
     return;
   }
   singles.left -= rows.length;
-  const changes = await changesOf(client, runId);
-  await emitEvents(
-    changes.map((data) => ({ tag: "_lk.archive.package-changed", data: { ...target, ...data } })),
-  );
+  const names = rows.map((row) => row.source_name);
+  for (let first = 0; first < names.length; first += PIECE) {
+    const changes = await changesOf(client, runId, names.slice(first, first + PIECE));
+    await emitEvents(
+      changes.map((data) => ({ tag: "_lk.archive.package-changed", data: { ...target, ...data } })),
+    );
+  }
 }
 
 /** @param names only these source packages, in this order */
 async function changesOf(
   client: ClientBase,
   runId: number,
-  names?: string[],
+  names: string[],
 ): Promise<ChangedPackage[]> {
   const { rows } = await client.query<JournalRow>(
     `select type, name, source_name, component, architecture, change, version_old, version_new
        from archive_change
-      where run_id = $1 and ($2::text[] is null or source_name = any($2))
-      order by array_position($2, source_name::text), id`,
-    [runId, names ?? null],
+       join unnest($2::text[]) with ordinality as wanted (source_name, place) using (source_name)
+      where run_id = $1 order by place, id`,
+    [runId, names],
   );
   return foldJournal(rows);
 }

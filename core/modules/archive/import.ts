@@ -34,7 +34,7 @@ export async function importSuites(
 ): Promise<Outcome[]> {
   const stop = new AbortController();
   const meter = createProgressMeter(options.progress);
-  const singles = { left: MOST_SINGLE };
+  const singles = { left: options.mostSingle ?? MOST_SINGLE };
   const signal = AbortSignal.any([options.signal, stop.signal]);
   const outcomes = await pMap(
     suites,

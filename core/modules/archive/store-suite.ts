@@ -48,6 +48,8 @@ export interface ImportOptions extends Omit<FetchOptions, "signal"> {
   /** Find out what would change, and write nothing. */
   dryRun: boolean;
   progress(progress: Progress): void;
+  /** How many packages are told one by one, if not as many as any suite has. */
+  mostSingle?: number;
 }
 
 /** As `ImportOptions`, with what all suites of an import share: progress, and who is told of what. */

@@ -243,7 +243,10 @@ test("many suites that change at once are told in bounded numbers of events", as
   const after = Object.fromEntries(Object.keys(before).map((name) => [name, "2"]));
   const suites = [await make(before), await make(before), await make(before)];
   for (const suite of suites) await suite.publish({ indices: indicesOf(after) });
-  await runImport(suites.map((suite) => suite.content.name));
+  await runImport(
+    suites.map((suite) => suite.content.name),
+    { mostSingle: 20 },
+  );
   const tags: string[] = [];
   for (const suite of suites) {
     const [, ...events] = await eventsOf(suite.content.name);
@@ -273,7 +276,7 @@ test("a summary names what matters most, and the command that shows all", async 
   await archive.publish({
     indices: { ...list("2"), [SOURCES]: index(...names.slice(1).map((one) => source(one, "2"))) },
   });
-  await importOne(name);
+  await importOne(name, { mostSingle: 20 });
   const event = (await eventsOf(name)).at(-1);
   const run = (await runsOf(archive)).at(-1);
   const data = event?.data ?? {};

@@ -343,7 +343,7 @@ test("an architecture that is not wanted any more leaves, without a change of wh
   t.deepEqual(await journalOf(name), ["deb mini armhf removed 1.0 -"]);
 });
 
-test("more changes than people read fold into one summary", async (t) => {
+test("more changes than a suite has packages fold into one summary", async (t) => {
   const names = Array.from({ length: 25 }, (_, number) => `pkg${number + 10}`);
   const archive = await make({
     indices: {
@@ -359,7 +359,7 @@ test("more changes than people read fold into one summary", async (t) => {
       [AMD64]: index(...names.slice(1).map((one) => binary(one, "2"))),
     },
   });
-  await importOne(name);
+  await importOne(name, { mostSingle: 20 });
   const [, event, ...more] = await eventsOf(name);
   t.deepEqual(more, []);
   t.is(event?.tag, "_lk.archive.suite-changed");
@@ -370,6 +370,30 @@ test("more changes than people read fold into one summary", async (t) => {
   });
   const first = event?.data["packages"] as string[] | undefined;
   t.deepEqual(first?.slice(0, 2), ["pkg10", "pkg11"]);
+});
+
+test("each package of a large change is told by itself, so that who follows it hears", async (t) => {
+  const names = Array.from({ length: 60 }, (_, number) => `pkg${number + 10}`);
+  const archive = await make({
+    indices: {
+      [SOURCES]: index(...names.map((one) => source(one, "1"))),
+      [AMD64]: index(binary("mini", "1")),
+    },
+  });
+  const { name } = archive.content;
+  await importOne(name);
+  await archive.publish({
+    indices: {
+      [SOURCES]: index(...names.map((one) => source(one, "2"))),
+      [AMD64]: index(binary("mini", "1")),
+    },
+  });
+  await importOne(name);
+  const [, ...events] = await eventsOf(name);
+  t.deepEqual(
+    events.map(({ tag, data }) => `${tag} ${data["pkg_name"]}`),
+    names.map((one) => `_lk.archive.package-changed ${one}`),
+  );
 });
 
 test("a dry run says what would change and leaves nothing behind", async (t) => {
