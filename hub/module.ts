@@ -3,8 +3,12 @@ import { stoppedChannels } from "./delivery/channel-stop.ts";
 import { deliveryList, deliveryRequeue } from "./operations/delivery.ts";
 import { follow, unfollow } from "./operations/follow.ts";
 import { keyword } from "./operations/keyword.ts";
+import { mute, unmute } from "./operations/mute.ts";
 import { routeTest } from "./operations/route-test.ts";
+import { routeApply, routeCheck, routeExport } from "./operations/route-tree.ts";
 import { routeAdd, routeList, routeRemove } from "./operations/route.ts";
+import { silenceAdd, silenceEnd, silenceList } from "./operations/silence.ts";
+import { teamList, teamRemove, teamSet } from "./operations/team.ts";
 import { deliveryBooks } from "./delivery/outbox.ts";
 
 /** Communication, as the registry knows it: what can be asked of the hub. */
@@ -15,10 +19,21 @@ export const hubModule: Module = {
     follow,
     unfollow,
     keyword,
+    mute,
+    unmute,
+    teamList,
+    teamSet,
+    teamRemove,
+    silenceAdd,
+    silenceList,
+    silenceEnd,
     routeList,
     routeAdd,
     routeRemove,
     routeTest,
+    routeApply,
+    routeExport,
+    routeCheck,
     deliveryList,
     deliveryRequeue,
   ],

@@ -6,7 +6,10 @@ import { coreModules } from "../core/modules/index.ts";
 import { commandsPage, eventsPage } from "../core/modules/care/manual.ts";
 import { parseWords } from "../core/operation/command.ts";
 import { createRegistry } from "../core/operation/registry.ts";
+import { parseTomlText } from "../core/toml.ts";
+import { channelKinds } from "../hub/channels/index.ts";
 import { hubModule } from "../hub/module.ts";
+import { routeFileSchema } from "../hub/routing/tree/schema.ts";
 
 const registry = createRegistry([...coreModules, hubModule, botModule]);
 
@@ -47,4 +50,10 @@ test("docs/errors.md lists every code that is thrown, and no other", (t) => {
     ([, code]) => code ?? "",
   );
   t.deepEqual(listed, [...thrown].toSorted());
+});
+
+test("the tree of routes in docs/routing.md is one that can be applied", (t) => {
+  const [, text = ""] = /```toml\n(.*?)```/s.exec(readFileSync("docs/routing.md", "utf8")) ?? [];
+  const tree = parseTomlText(text, "docs/routing.md", routeFileSchema(channelKinds));
+  t.is(tree.route.routes.length, 2);
 });

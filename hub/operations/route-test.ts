@@ -8,7 +8,6 @@ import { linksOf } from "../links.ts";
 import { gather } from "../routing/circumstances.ts";
 import { decide } from "../routing/decide.ts";
 import type { Decision, JournalledEvent } from "../routing/decision.ts";
-import { EventFacts } from "../routing/facts.ts";
 import { judge, type Verdict } from "../routing/judge.ts";
 import { createOwnerStore } from "../routing/owner-store.ts";
 import { createRulebook } from "../routing/rulebook.ts";
@@ -51,12 +50,12 @@ export const routeTest = declareOperation({
       parameters.to === undefined ? undefined : canonicalDestination(parameters.to, channelKinds);
     const rulebook = await createRulebook(configuredRules(config, channelKinds))();
     const gathered = await gather([event], registry, createOwnerStore(), coverageOf(config));
-    const [{ understood, owners }] = gathered as [(typeof gathered)[number]];
-    const facts = new EventFacts(event.tag, event.data, understood, owners);
+    const [{ understood, facts }] = gathered as [(typeof gathered)[number]];
+    await rulebook.inhibitions.read();
     const verdicts = judge(facts, rulebook, to);
     const deciding = { registry, kinds: channelKinds, announce: announceOf(config) };
     const silent = understood.render(linksOf(settings)) === null;
-    const all = silent ? [] : decide(event, rulebook, deciding, { understood, owners });
+    const all = silent ? [] : decide(event, rulebook, deciding, { facts });
     const decisions = all.filter((one) => to === undefined || one.destination === to);
     const told = await toldOf(event.uuid);
     const messages = [

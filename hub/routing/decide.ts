@@ -1,12 +1,12 @@
-import { type Understood, understand } from "../../core/events/catalogue.ts";
+import { understand } from "../../core/events/catalogue.ts";
 import type { Registry } from "../../core/operation/registry.ts";
 import type { ChannelKind } from "../channels/channel.ts";
 import { type Candidate, maintainersOf, subscriptionsOf, uploadsOf } from "./candidates.ts";
 import { AT_ONCE, type Decision, type JournalledEvent } from "./decision.ts";
 import { EventFacts } from "./facts.ts";
-import { NO_OWNERS, type Owners } from "./owners.ts";
 import type { Rulebook } from "./rulebook.ts";
 import { suppressionOf } from "./suppression.ts";
+import { mutedAt, routesOf } from "./tree/tree.ts";
 import type { Announce } from "./uploads.ts";
 
 export interface Deciding {
@@ -17,9 +17,8 @@ export interface Deciding {
 
 /** What the rules are asked about, beyond the event itself. */
 export interface Circumstances {
-  /** What the event means, if that is known already. */
-  understood?: Understood;
-  owners?: Owners;
+  /** What can be asked about it; without them nobody is known to maintain its packages. */
+  facts?: EventFacts;
   now?: Date;
 }
 
@@ -34,12 +33,14 @@ export function decide(
   circumstances: Circumstances = {},
 ): Decision[] {
   const { tag, data } = event;
-  const { owners = NO_OWNERS, now = new Date() } = circumstances;
-  const understood = circumstances.understood ?? understand(deciding.registry.events, tag, data);
-  const facts = new EventFacts(tag, data, understood, owners);
+  const { now = new Date() } = circumstances;
+  const facts =
+    circumstances.facts ??
+    new EventFacts(tag, data, understand(deciding.registry.events, tag, data));
   const candidates: Candidate[] = [
     ...uploadsOf(event, rulebook, deciding),
     ...configuredOf(facts, rulebook),
+    ...treeOf(facts, rulebook, now),
     ...subscriptionsOf(facts, rulebook),
     ...maintainersOf(facts, rulebook, deciding.kinds),
   ];
@@ -58,6 +59,20 @@ function configuredOf(facts: EventFacts, { configured }: Rulebook): Candidate[] 
     reason: { name, ref: "configuration" },
     tempo: AT_ONCE,
   }));
+}
+
+/** The destinations of the routes that the event ends in. */
+function treeOf(facts: EventFacts, { tree }: Rulebook, now: Date): Candidate[] {
+  return routesOf(tree, facts).flatMap((route) => {
+    const suppressed = mutedAt(route, now);
+    const { name, tempo } = route;
+    return route.destinations.map((destination) => ({
+      destination,
+      reason: { name },
+      tempo,
+      ...(suppressed === undefined ? {} : { suppressed }),
+    }));
+  });
 }
 
 function byDestination(candidates: readonly Candidate[]): Map<string, Candidate[]> {

@@ -3,6 +3,7 @@ import { explainExpression } from "./expression/explain.ts";
 import type { EventFacts } from "./facts.ts";
 import type { Rulebook } from "./rulebook.ts";
 import type { Entry } from "./subscription/book.ts";
+import { explainRoutes } from "./tree/tree.ts";
 import { expressionOf } from "./subscription/expression-of.ts";
 
 /** What one rule says to one event, and why. */
@@ -34,6 +35,7 @@ export function judge(facts: EventFacts, rulebook: Rulebook, destination?: strin
         : subscriptions.matching(facts, teams);
   const verdicts = [
     ...configured(facts, rulebook),
+    ...inTree(facts, rulebook),
     ...asked.map((entry) => ofEntry(entry, facts, teams, rulebook)),
     ...maintained(facts, rulebook),
   ];
@@ -46,6 +48,17 @@ function configured(facts: EventFacts, rulebook: Rulebook): Verdict[] {
   const matches = facts.audience === "people";
   const why = matches ? "hears everything meant for people" : noise(facts);
   return rulebook.configured.map((rule) => ({ ...rule, matches, why }));
+}
+
+function inTree(facts: EventFacts, { tree }: Rulebook): Verdict[] {
+  return explainRoutes(tree, facts).flatMap(({ route, taken, why }) =>
+    route.destinations.map((destination) => ({
+      name: route.name,
+      destination,
+      matches: taken,
+      why,
+    })),
+  );
 }
 
 function ofEntry(

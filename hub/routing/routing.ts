@@ -4,12 +4,14 @@ import { asError } from "../../core/errors.ts";
 import { createEventReader } from "../../core/events/event-list.ts";
 import type { Log } from "../../core/log.ts";
 import type { Service } from "../../core/service.ts";
+import type { StoredEvent } from "../pacing/news.ts";
 import { pace, type Pacing } from "../pacing/pace.ts";
-import { gather } from "./circumstances.ts";
+import { gather, type Gathered } from "./circumstances.ts";
 import { decide, type Deciding } from "./decide.ts";
+import type { DecidedEvent } from "./decision.ts";
 import { createOwnerStore } from "./owner-store.ts";
 import type { Coverage } from "./owners.ts";
-import { createRulebook } from "./rulebook.ts";
+import { createRulebook, type Rulebook } from "./rulebook.ts";
 import type { Rule } from "./rules.ts";
 
 const BATCH = 500;
@@ -76,14 +78,27 @@ export function createRouteBatch(options: RoutingOptions): () => Promise<number>
       if (events.length === 0) return 0;
       const rulebook = await readRules();
       const gathered = await gather(events, options.registry, owners, options.coverage);
-      const decided = gathered.map(({ event, ...circumstances }) => ({
-        event,
-        ...(circumstances.understood ? { understood: circumstances.understood } : {}),
-        decisions: decide(event, rulebook, options, circumstances),
-      }));
-      await pace(decided, options, { now: new Date(), backlog: await moreToRoute(events) });
+      const now = new Date();
+      const decided = await decideAll(gathered, rulebook, options, now);
+      await pace(decided, options, { now, backlog: await moreToRoute(events) });
       return events.length;
     });
+}
+
+/** In the order of the events: one may hold back those after it. */
+async function decideAll(
+  gathered: readonly Gathered<StoredEvent>[],
+  rulebook: Rulebook,
+  options: RoutingOptions,
+  now: Date,
+): Promise<DecidedEvent<StoredEvent>[]> {
+  await rulebook.inhibitions.read();
+  const decided = gathered.map(({ event, understood, facts }) => {
+    rulebook.inhibitions.note(facts, event.uuid, now);
+    return { event, understood, decisions: decide(event, rulebook, options, { facts, now }) };
+  });
+  await rulebook.inhibitions.write();
+  return decided;
 }
 
 /** Whether events came after these: then it is not to be seen yet how many there are. */

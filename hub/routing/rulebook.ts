@@ -1,14 +1,22 @@
 import { database } from "../../core/database/connect.ts";
+import { Inhibitions } from "./inhibition.ts";
 import type { Rule } from "./rules.ts";
+import { compileSilence, type CompiledSilence, listSilences } from "./silence.ts";
 import { SubscriptionBook } from "./subscription/book.ts";
 import { refreshBook } from "./subscription/refresh.ts";
 import { listSubscribers } from "./subscription/subscriber.ts";
 import type { Subscriber } from "./subscription/subscription.ts";
 import { listTeams, teamFinder, type TeamsOf } from "./team.ts";
+import { EMPTY_TREE } from "./tree/schema.ts";
+import { currentTree } from "./tree/store.ts";
+import { compileTree, type TreeRoute } from "./tree/tree.ts";
 
 /** All that decides who hears of what. */
 export interface Rulebook {
   configured: readonly Rule[];
+  tree: TreeRoute;
+  inhibitions: Inhibitions;
+  silences: readonly CompiledSilence[];
   subscriptions: SubscriptionBook;
   subscribers: ReadonlyMap<string, Subscriber>;
   teamsOf: TeamsOf;
@@ -18,6 +26,9 @@ export interface Rulebook {
 export function newRulebook(configured: readonly Rule[]): Rulebook {
   return {
     configured,
+    tree: compileTree(EMPTY_TREE),
+    inhibitions: new Inhibitions(),
+    silences: [],
     subscriptions: new SubscriptionBook(),
     subscribers: new Map(),
     teamsOf: teamFinder([]),
@@ -44,6 +55,14 @@ export function createRulebook(configured: readonly Rule[]): () => Promise<Ruleb
     subscriber: async () => {
       const all = await listSubscribers();
       rulebook.subscribers = new Map(all.map((one) => [one.destination, one]));
+    },
+    silence: async () => {
+      rulebook.silences = (await listSilences()).map(compileSilence);
+    },
+    tree: async () => {
+      const file = await currentTree();
+      rulebook.tree = compileTree(file);
+      rulebook.inhibitions = new Inhibitions(file.inhibit);
     },
     team: async () => {
       rulebook.teamsOf = teamFinder(await listTeams());

@@ -1,6 +1,7 @@
 import type { Decision, Suppression } from "./decision.ts";
-import type { Facts } from "./facts.ts";
+import { type Facts, factsFor } from "./facts.ts";
 import type { Rulebook } from "./rulebook.ts";
+import type { CompiledSilence, Silence } from "./silence.ts";
 
 /**
  * What keeps a destination from being told of an event that it would hear of; undefined for
@@ -9,10 +10,14 @@ import type { Rulebook } from "./rulebook.ts";
 export function suppressionOf(
   facts: Facts,
   { destination, urgent }: Decision,
-  { subscribers }: Rulebook,
-  _now: Date,
+  { subscribers, silences, inhibitions }: Rulebook,
+  now: Date,
 ): Suppression | undefined {
   if (urgent === true) return undefined;
+  const silence = silences.find((one) => isSilent(one, factsFor(facts, destination), now));
+  if (silence !== undefined) return { by: "silence", name: silenceName(silence) };
+  const inhibited = inhibitions.suppressing(facts, now);
+  if (inhibited !== undefined) return inhibited;
   const wishes = subscribers.get(destination);
   if (wishes === undefined) return undefined;
   const actors = facts.values("uploader");
@@ -21,4 +26,14 @@ export function suppressionOf(
   const own = actors.some((actor) => destination.toLowerCase() === `email:${actor}`);
   if (own && !wishes.ownActions) return { by: "own action", name: "it is their own action" };
   return undefined;
+}
+
+function isSilent({ startsAt, endsAt, holds }: CompiledSilence, facts: Facts, now: Date): boolean {
+  return startsAt <= now && now < endsAt && holds(facts);
+}
+
+/** For people: `silence 4 of anna until 2026-11-22 18:00 UTC: rebuild of perl`. */
+function silenceName({ id, owner, endsAt, comment }: Silence): string {
+  const until = endsAt.toISOString().slice(0, 16).replace("T", " ");
+  return `silence ${id} of ${owner} until ${until} UTC: ${comment}`;
 }
