@@ -104,11 +104,15 @@ export async function encodeIndex(bytes: Buffer, form: IndexForm): Promise<Buffe
   return form === "gz" ? compressGzip(bytes) : compressWith(PROGRAMS[form], bytes);
 }
 
-const PROGRAMS = { xz: "xz", bz2: "bzip2" } as const;
+/** As Debian's are: large ones in blocks that can be unpacked side by side. */
+const PROGRAMS = { xz: ["xz", "-c", "--threads=0"], bz2: ["bzip2", "-c", "-1"] };
 
-function compressWith(program: string, bytes: Buffer): Promise<Buffer | undefined> {
+function compressWith(
+  [program = "", ...options]: string[],
+  bytes: Buffer,
+): Promise<Buffer | undefined> {
   return new Promise((resolve, reject) => {
-    const child = spawn(program, ["-c", "-1"], { stdio: ["pipe", "pipe", "ignore"] });
+    const child = spawn(program, options, { stdio: ["pipe", "pipe", "ignore"] });
     const chunks: Buffer[] = [];
     child.stdout.on("data", (chunk: Buffer) => chunks.push(chunk));
     child.stdin.on("error", () => undefined);

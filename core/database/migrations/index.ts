@@ -12,6 +12,7 @@ import { migration as trust } from "./011-trust.ts";
 import { migration as producer } from "./012-producer.ts";
 import { migration as jobs } from "./013-jobs.ts";
 import { migration as suiteValidity } from "./014-suite-validity.ts";
+import { migration as journalKeys } from "./015-journal-keys.ts";
 import { migration as jobHeld } from "./018-job-held.ts";
 import { migration as subscription } from "./020-subscription.ts";
 import { migration as eventList } from "./021-event-list.ts";
@@ -33,6 +34,7 @@ export const migrations: readonly Migration[] = [
   producer,
   jobs,
   suiteValidity,
+  journalKeys,
   jobHeld,
   subscription,
   eventList,

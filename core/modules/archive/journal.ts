@@ -17,43 +17,40 @@ export async function writeJournal(
 }
 
 const JOURNAL = `
-with after as (
-  select distinct t.type, t.name, t.component, t.architecture, t.name as source_name,
-         p.version, p.version_key, p.stanza_hash
+with both_sides as (
+  select touched, source_name, version, version_key, stanza_hash, false as now
+    from archive_before
+  union all
+  select t.id, p.name, p.version, p.version_key, p.stanza_hash, true
     from archive_touched t
     join archive_index i on i.suite_id = $2 and i.kind = t.type and i.component = t.component
     join source_package p on p.index_id = i.id and p.name = t.name
    where t.type = 'source'
   union all
-  select distinct t.type, t.name, t.component, t.architecture, p.source_name,
-         p.version, p.version_key, p.stanza_hash
+  select t.id, p.source_name, p.version, p.version_key, p.stanza_hash, true
     from archive_touched t
     join archive_index i on i.suite_id = $2 and i.kind = t.type and i.component = t.component
     join binary_package p on p.index_id = i.id and p.name = t.name
          and p.architecture = t.architecture
    where t.type <> 'source'
-), both_sides as (
-  select *, false as now from archive_before
-  union all
-  select *, true as now from after
 ), versions as (
-  select type, name, component, architecture, version_key,
+  select touched, version_key,
          min(version) filter (where not now) as version_was,
          min(version) filter (where now) as version_now,
          (array_agg(source_name order by now desc))[1] as source_name,
          bool_or(not now) as was, bool_or(now) as remains
     from both_sides
-   group by type, name, component, architecture, version_key
+   group by touched, version_key
 ), sides as (
-  select type, name, component, architecture,
+  select touched,
          coalesce(array_agg(distinct version) filter (where not now), '{}') as versions_old,
          coalesce(array_agg(distinct version) filter (where now), '{}') as versions_new,
          ${contentHash("not now")} as content_old,
          ${contentHash("now")} as content_new
     from both_sides
-   group by type, name, component, architecture
+   group by touched
 ), packages as (
-  select type, name, component, architecture,
+  select touched,
          (array_agg(source_name order by remains desc, version_key desc))[1] as source_name,
          (array_agg(version_was order by version_key desc) filter (where was))[1] as old_top,
          max(version_key) filter (where was) as old_key,
@@ -64,7 +61,7 @@ with after as (
          (array_agg(version_was order by version_key desc)
             filter (where was and not remains))[1] as gone
     from versions
-   group by type, name, component, architecture
+   group by touched
 ), judged as (
   select packages.*, versions_old, versions_new, content_old, content_new,
          case
@@ -76,7 +73,7 @@ with after as (
            else 'changed'
          end as change
     from packages
-    join sides using (type, name, component, architecture)
+    join sides using (touched)
    where content_old is distinct from content_new
 ), told as (
   select *,
@@ -101,6 +98,7 @@ select $1, $2, type, name, source_name, component, architecture, change,
        nullif(versions_new, array_remove(array[version_new], null)),
        content_old, content_new
   from told
+  join archive_touched on id = touched
  order by type = 'source' desc, name, architecture`;
 
 /** One number for the stanzas of one side, however many indices have them and in whatever order. */

@@ -16,14 +16,14 @@ export async function createStages(client: ClientBase): Promise<void> {
   await client.query(
     `create temp table archive_touched (
        type text, name text collate "C", component text, architecture text,
+       id integer generated always as identity,
        primary key (type, name, component, architecture)
      ) on commit drop`,
   );
   await client.query(
     `create temp table archive_before (
-       type text, name text collate "C", component text, architecture text,
-       source_name text collate "C", version text, version_key text collate "C",
-       stanza_hash bigint
+       touched integer, source_name text collate "C", version text,
+       version_key text collate "C", stanza_hash bigint
      ) on commit drop`,
   );
 }
@@ -31,12 +31,15 @@ export async function createStages(client: ClientBase): Promise<void> {
 /** One index whose new and changed stanzas are in the stages. */
 export interface StagedIndex {
   suiteId: number;
+  indexId: number;
   kind: IndexKind;
   component: string;
   /** Where it came from, for errors. */
   url: string;
   /** Ids of stored stanzas that the index has no more: removed, or changed. */
   gone: number[];
+  /** Whether the new and changed ones came in the order of their names, so that none came twice. */
+  inOrder: boolean;
 }
 
 /**
@@ -47,6 +50,7 @@ export async function mergeIndex(client: ClientBase, index: StagedIndex): Promis
   const sources = index.kind === "source";
   const table = sources ? "source_package" : "binary_package";
   await client.query(`analyze ${table}_stage (id, index_id, name)`);
+  if (!index.inOrder) await refuseDuplicates(client, index, "_stage");
   await noteBefore(client, index, `select * from ${table}_stage`);
   const same = `p.id = any($1) and p.name = s.name and p.version = s.version
     ${sources ? "" : "and p.architecture = s.architecture"}`;
@@ -94,15 +98,17 @@ async function refuseCopies(
  * Refuses an index in which a package stands twice, where its reader could not see it because
  * names did not come in order.
  *
+ * @param suffix of the tables that its rows went to
  * @throws OperatorError `DUPLICATE_PACKAGE`
  */
 export async function refuseDuplicates(
   client: ClientBase,
-  { indexId, kind, url }: { kind: IndexKind; indexId: number; url: string },
+  { indexId, kind, url }: Pick<StagedIndex, "indexId" | "kind" | "url">,
+  suffix: "" | "_stage",
 ): Promise<void> {
   const sources = kind === "source";
   const { rows } = await client.query<{ name: string; version: string }>(
-    `select name, version from ${sources ? "source_package" : "binary_package"}
+    `select name, version from ${sources ? "source_package" : "binary_package"}${suffix}
       where index_id = $1 group by name, version${sources ? "" : ", architecture"}
      having count(*) > 1 limit 1`,
     [indexId],
@@ -122,7 +128,7 @@ function refuseDuplicate(row: { name: string; version: string } | undefined, url
 /** Notes all packages of indices that are about to be deleted as touched. */
 export async function noteDeletedIndex(
   client: ClientBase,
-  index: Omit<StagedIndex, "gone" | "url"> & { indexId: number },
+  index: Omit<StagedIndex, "gone" | "inOrder" | "url">,
 ): Promise<void> {
   const table = index.kind === "source" ? "source_package" : "binary_package";
   await noteBefore(
@@ -138,7 +144,7 @@ export async function noteDeletedIndex(
  */
 async function noteBefore(
   client: ClientBase,
-  index: Omit<StagedIndex, "url">,
+  index: Omit<StagedIndex, "inOrder" | "url">,
   touching: string,
 ): Promise<void> {
   const sources = index.kind === "source";
@@ -151,11 +157,11 @@ async function noteBefore(
        union
        select $1, name, $2, ${architecture} from ${table} where id = any($4)
        on conflict do nothing
-       returning name, architecture
+       returning id, name, architecture
      )
      insert into archive_before
-     select distinct $1, p.name, $2, fresh.architecture, ${sources ? "p.name" : "p.source_name"},
-            p.version, p.version_key, p.stanza_hash
+     select fresh.id, ${sources ? "p.name" : "p.source_name"}, p.version, p.version_key,
+            p.stanza_hash
        from fresh
        join archive_index i on i.suite_id = $3 and i.kind = $1 and i.component = $2
        join ${table} p on p.index_id = i.id and p.name = fresh.name

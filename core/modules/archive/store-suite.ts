@@ -213,10 +213,11 @@ function createReader(
       throw thrown;
     });
     const gone = known.left();
+    const staged = { ...index, indexId, url: file.url, suiteId: suite.id };
     if (!result.first && (gone.length > 0 || loaded.rows > 0)) {
-      await mergeIndex(client, { ...index, url: file.url, suiteId: suite.id, gone });
+      await mergeIndex(client, { ...staged, gone, inOrder: loaded.inOrder });
     }
-    if (!loaded.inOrder) await refuseDuplicates(client, { ...index, indexId, url: file.url });
+    if (result.first && !loaded.inOrder) await refuseDuplicates(client, staged, "");
     await describeIndex(client, indexId, { ...loaded, sha256: contentHash(index) });
     part.end();
   };
