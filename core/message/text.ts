@@ -1,6 +1,6 @@
 import { type Block, layout, type Line } from "./layout.ts";
-import { plainInline } from "./line.ts";
-import { type Inline, type Message, type Table, toneMark } from "./message.ts";
+import { plainLine } from "./line.ts";
+import { type Message, type Table, toneMark } from "./message.ts";
 import { visible } from "./visible.ts";
 
 /** The whole message as plain text with `\n` line ends. Control characters are shown, not sent. */
@@ -13,7 +13,7 @@ export function renderText(message: Message): string {
 function blockText(block: Block, { tone }: Message): string[] {
   switch (block.kind) {
     case "headline":
-      return [`${toneMark(tone)} ${oneLine(block.inlines)}`];
+      return [`${toneMark(tone)} ${plainLine(block.inlines)}`];
     case "lines":
       return block.lines.map((line) => `  ${labelled(line)}`);
     case "table":
@@ -21,16 +21,12 @@ function blockText(block: Block, { tone }: Message): string[] {
     case "quote":
       return block.lines.map((text) => `  | ${visible(text)}`.trimEnd());
     default:
-      return [`  → ${oneLine(block.inlines)}`];
+      return [`  → ${plainLine(block.inlines)}`];
   }
 }
 
 function labelled({ label, inlines }: Line): string {
-  return label === undefined ? oneLine(inlines) : `${label}: ${oneLine(inlines)}`;
-}
-
-function oneLine(inlines: Inline[]): string {
-  return inlines.map(plainInline).join("").replaceAll("\n", " ");
+  return label === undefined ? plainLine(inlines) : `${label}: ${plainLine(inlines)}`;
 }
 
 function tableText(table: Table): string[] {
