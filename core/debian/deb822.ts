@@ -1,3 +1,4 @@
+import { createLineCounter } from "./count-lines.ts";
 import { addToHash, type FieldTable, fieldTable, sameName, slotOf } from "./field-table.ts";
 import { allFields, malformed, type Stanza } from "./stanza.ts";
 
@@ -69,13 +70,14 @@ export function createStanzaScanner(
     let at = 0;
     let lineNumber = line;
     stanza.buffer = bytes;
+    const countLines = createLineCounter(bytes);
     beginStanza(stanza);
     for (;;) {
       if (isKnown !== undefined && at === stanzaStart) {
         const last = bytes.indexOf(STANZA_END, at);
         if (last < 0) break;
         if (isKnown(bytes, at, last + 1)) {
-          lineNumber += countLines(bytes, at, last + 2);
+          lineNumber += countLines(at, last + 2);
           stanzaLine = lineNumber;
           at = last + 2;
           stanzaStart = at;
@@ -127,17 +129,11 @@ export function createStanzaScanner(
   };
 }
 
-function countLines(buffer: Buffer, start: number, end: number): number {
-  let lines = 0;
-  for (let at = start; at < end; at++) if (buffer[at] === NEWLINE) lines++;
-  return lines;
-}
-
 /** Policy 5.1 wants text; PostgreSQL has no way to keep the byte. */
 function refuseNul(buffer: Buffer, file: string, firstLine: number): void {
   const nul = buffer.indexOf(0);
   if (nul < 0) return;
-  throw malformed(file, firstLine + countLines(buffer, 0, nul), "there is a NUL byte");
+  throw malformed(file, firstLine + createLineCounter(buffer)(0, nul), "there is a NUL byte");
 }
 
 /**

@@ -10,56 +10,66 @@ export interface KnownStanzas {
 
 const ENTRY = 16;
 const FREE = 0;
-const TAKEN = -1;
 
 /**
- * A hash table in typed arrays: a Map of so many strings takes several times the memory, and
- * suites are read side by side.
+ * A hash table over the entries as they came: a Map of so many strings takes several times the
+ * memory, and suites are read side by side.
  *
  * @param entries for each stanza its hash (8 bytes, see `stanzaHash`) and its id (8 bytes, big
- *   endian, from 1 to 2^53)
+ *   endian, from 1 to 2^53); kept
  */
 export function createKnownStanzas(entries: Buffer): KnownStanzas {
   const count = entries.length / ENTRY;
   const places = 2 ** Math.ceil(Math.log2(2 * count + 1));
-  const high = new Uint32Array(places);
-  const low = new Uint32Array(places);
-  const ids = new Float64Array(places);
+  // The number of an entry, from 1; below zero once it was taken.
+  const table = new Int32Array(places);
   let size = 0;
 
   /** The place of a hash, or the free one where it belongs. The hash is random: so is its place. */
-  function placeOf(highHalf: number, lowHalf: number): number {
-    let place = lowHalf & (places - 1);
-    while (ids[place] !== FREE && (high[place] !== highHalf || low[place] !== lowHalf)) {
+  function placeOf(high: number, low: number): number {
+    let place = low & (places - 1);
+    for (;;) {
+      const entry = Math.abs(table[place] ?? FREE);
+      if (entry === FREE) return place;
+      const at = (entry - 1) * ENTRY;
+      if (entries.readInt32BE(at + 4) === low && entries.readInt32BE(at) === high) return place;
       place = (place + 1) & (places - 1);
     }
-    return place;
   }
 
-  for (let at = 0; at < entries.length; at += ENTRY) {
-    const highHalf = entries.readUInt32BE(at);
-    const lowHalf = entries.readUInt32BE(at + 4);
-    const place = placeOf(highHalf, lowHalf);
-    high[place] = highHalf;
-    low[place] = lowHalf;
-    ids[place] = entries.readUInt32BE(at + 8) * 2 ** 32 + entries.readUInt32BE(at + 12);
+  for (let entry = 1; entry <= count; entry++) {
+    const at = (entry - 1) * ENTRY;
+    table[placeOf(entries.readInt32BE(at), entries.readInt32BE(at + 4))] = entry;
     size++;
   }
   return {
     size: () => size,
     take(hash) {
       const place = placeOf(halfOf(hash, 0), halfOf(hash, 4));
-      if ((ids[place] ?? FREE) <= FREE) return false;
-      ids[place] = TAKEN;
+      const entry = table[place] ?? FREE;
+      if (entry <= FREE) return false;
+      table[place] = -entry;
       size--;
       return true;
     },
-    left: () => Array.from(ids.filter((id) => id > FREE)),
+    left: () =>
+      Array.from(
+        table.filter((entry) => entry > FREE),
+        idOf,
+      ),
   };
+
+  function idOf(entry: number): number {
+    const at = (entry - 1) * ENTRY + 8;
+    return entries.readUInt32BE(at) * 2 ** 32 + entries.readUInt32BE(at + 4);
+  }
 }
 
 function halfOf(hash: string, start: number): number {
-  let half = 0;
-  for (let at = start; at < start + 4; at++) half = half * 256 + hash.charCodeAt(at);
-  return half;
+  return (
+    (hash.charCodeAt(start) << 24) |
+    (hash.charCodeAt(start + 1) << 16) |
+    (hash.charCodeAt(start + 2) << 8) |
+    hash.charCodeAt(start + 3)
+  );
 }
