@@ -9,7 +9,9 @@ import { type Batcher, createBatcher } from "../core/batcher.ts";
 import type { Subscribe } from "./bus.ts";
 import type { Channel } from "./channels/channel.ts";
 import { channelKinds } from "./channels/index.ts";
+import { createChannelWatch } from "./channels/watch.ts";
 import { canonicalDestination } from "./destination.ts";
+import { createCounters } from "./delivery/counters.ts";
 import { createDispatcher } from "./delivery/dispatcher.ts";
 import { receive } from "./incoming.ts";
 import { takeIn } from "./intake.ts";
@@ -59,7 +61,13 @@ export function createHub(environment: Environment, options: HubOptions = {}): H
   }
   const configured = configuredRules(settings.config, channelKinds);
   const { leaseMs, subscribe } = options;
-  const dispatcher = createDispatcher({ channels, log, ...(leaseMs ? { leaseMs } : {}) });
+  const counters = createCounters(log);
+  const dispatcher = createDispatcher({
+    channels,
+    log,
+    counters,
+    ...(leaseMs ? { leaseMs } : {}),
+  });
   const routing = createRouting({
     registry,
     links,
@@ -72,7 +80,9 @@ export function createHub(environment: Environment, options: HubOptions = {}): H
   const bells = { [JOURNAL_CHANNEL]: routing.ring, [DELIVERY_CHANNEL]: dispatcher.ring };
   const services = [
     ...channels.map(channelService),
+    counters,
     dispatcher,
+    createChannelWatch(channels, log),
     routing,
     createFlushing({ registry, links, kinds: channelKinds, log }),
     createListener(bells, log),

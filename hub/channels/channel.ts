@@ -54,6 +54,15 @@ export interface Channel {
   hanging?: number;
   start?(): Promise<void>;
   stop?(): Promise<void>;
+  /** Why it cannot be used now; asked every few seconds. A throw is a problem, too. */
+  problem?(): Promise<string | undefined>;
+  /**
+   * Whether something of ours can be read where it was sent, so that people can, too. Channels
+   * that cannot look have none.
+   *
+   * @throws Error when it cannot be found out now
+   */
+  isShown?(delivery: ShownDelivery): Promise<boolean>;
   /**
    * Sends one delivery. Whatever identifies it to the other side (Matrix transaction id,
    * Message-ID) is derived from `delivery.id` alone: after a crash the same delivery comes again,
@@ -63,6 +72,14 @@ export interface Channel {
    * matter, as the outcome is no longer written. A throw counts as a bug of the channel.
    */
   send(delivery: Outgoing, signal: AbortSignal): Promise<Outcome>;
+}
+
+/** What is looked for where it was sent. */
+export interface ShownDelivery {
+  id: string;
+  /** Of its destination, the part after the colon. */
+  address: string;
+  createdAt: Date;
 }
 
 /** One delivery as a channel sees it. */

@@ -4,7 +4,9 @@ import type { Service } from "../../core/service.ts";
 import { releaseChannels, stopChannel } from "./channel-stop.ts";
 import type { Channel } from "../channels/channel.ts";
 import { type Claim, claimDeliveries, giveUpExpired, nextRetryMs, renewLeases } from "./claim.ts";
+import type { Counters } from "./counters.ts";
 import { freePlaces, type Lane, newLane, PATIENCE_MS } from "./lane.ts";
+import { channelOf } from "../destination.ts";
 import { attemptDelivery, settleAttempt, type Attempt } from "./attempt.ts";
 import { RETRY, type RetryPolicy } from "./retry.ts";
 
@@ -14,6 +16,7 @@ export interface DispatcherOptions {
   /** How long a claim outlives its process. Renewed every third of it. */
   leaseMs?: number;
   retry?: RetryPolicy;
+  counters?: Pick<Counters, "count" | "observe">;
 }
 
 /** Sends what is pending. `ring` when there may be something new. */
@@ -105,6 +108,7 @@ export function createDispatcher(options: DispatcherOptions): Dispatcher {
       log.warn({ delivery: id, destination }, "a delivery was taken over by another hub");
       return;
     }
+    counted(claim, attempt);
     if (attempt.settlement.state === "sent") {
       failures.delete(destination);
       if (lane.stopped) await releaseChannels([channel.name]);
@@ -117,6 +121,15 @@ export function createDispatcher(options: DispatcherOptions): Dispatcher {
     if (state === "cancelled" || failures.get(destination) === reason) return;
     failures.set(destination, reason);
     log.warn({ delivery: id, destination, reason, state }, "delivery failed");
+  }
+
+  function counted({ delivery }: Claim, { settlement: { state } }: Attempt): void {
+    const channel = channelOf(delivery.destination);
+    const outcome = state === "pending" ? "retried" : state;
+    options.counters?.count("laniakea_delivery_attempts_total", { channel, outcome });
+    if (state !== "sent") return;
+    const seconds = (Date.now() - delivery.createdAt.getTime()) / 1_000;
+    options.counters?.observe("laniakea_delivery_seconds", { channel }, Math.max(0, seconds));
   }
 
   async function heartbeat(): Promise<void> {

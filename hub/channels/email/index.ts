@@ -4,7 +4,13 @@ import type { Channel, ChannelContext, ChannelKind } from "../channel.ts";
 import { canonicalAddress, isAllowed, parseMailbox } from "./address.ts";
 import { composeMail, type Letterhead } from "./compose.ts";
 import { type LocalMailbox, openLocalMailbox } from "./mailbox.ts";
-import { openTransport, sendMail, SMTP_CONNECTIONS, smtpServer } from "./transport.ts";
+import {
+  mailServerProblem,
+  openTransport,
+  sendMail,
+  SMTP_CONNECTIONS,
+  smtpServer,
+} from "./transport.ts";
 
 /** Mail over SMTP: to the server of the configuration, or else to the mailbox of this machine. */
 export const email: ChannelKind = {
@@ -44,6 +50,11 @@ function createEmailChannel({ settings, log, links }: ChannelContext): Channel {
       transport = undefined;
       await local?.close();
       local = undefined;
+    },
+    async problem() {
+      // The mailbox of this machine is ours: it is there while we are.
+      if (remote === undefined || transport === undefined) return undefined;
+      return mailServerProblem(transport);
     },
     send(delivery, signal) {
       if (transport === undefined) throw new Error("the email channel is not started");

@@ -1,6 +1,7 @@
 import { createTransport, type Transporter } from "nodemailer";
 import { type Settings, readSecret } from "../../../core/config.ts";
-import { OperatorError } from "../../../core/errors.ts";
+import { asError, OperatorError } from "../../../core/errors.ts";
+import { visible } from "../../../core/message.ts";
 import type { Outcome, Outgoing } from "../channel.ts";
 import type { Mailbox } from "./address.ts";
 import type { Mail } from "./compose.ts";
@@ -68,6 +69,16 @@ export function openTransport(server: SmtpServer): Transporter {
     disableUrlAccess: true,
     logger: false,
   });
+}
+
+/** Greets the server and logs in, over a connection of its own. @returns why that fails, if so */
+export async function mailServerProblem(transport: Transporter): Promise<string | undefined> {
+  try {
+    await transport.verify();
+    return undefined;
+  } catch (thrown) {
+    return visible(asError(thrown).message);
+  }
 }
 
 /** Hands one mail over. Never throws for what the server answers. */

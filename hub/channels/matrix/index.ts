@@ -41,6 +41,8 @@ function createMatrixChannel(context: ChannelContext): Channel | undefined {
     hanging: 32,
     start: () => session.start(hear(session, context)),
     stop: () => session.stop(),
+    problem: () => Promise.resolve(session.health().problem),
+    isShown: ({ id, address, createdAt }) => session.isShown(address, id, createdAt),
     send: (delivery, signal) => deliver(session, delivery, config.message_prefix, signal),
   };
 }

@@ -1,5 +1,5 @@
 import type { Channel, ChannelKind, Outcome, Outgoing } from "../channel.ts";
-import { editLine, writeDelivery } from "./room.ts";
+import { editLine, hasLine, writeDelivery } from "./room.ts";
 
 /** Rooms on this machine: lines in the database that the page and the terminal show. */
 export const room: ChannelKind = {
@@ -11,7 +11,13 @@ export const room: ChannelKind = {
 };
 
 function createRoomChannel(): Channel {
-  return { name: "room", canEdit: true, concurrency: 4, send: sendLine };
+  return {
+    name: "room",
+    canEdit: true,
+    concurrency: 4,
+    isShown: ({ id }) => hasLine(id),
+    send: sendLine,
+  };
 }
 
 async function sendLine(delivery: Outgoing): Promise<Outcome> {

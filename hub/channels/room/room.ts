@@ -42,6 +42,12 @@ export function writeDelivery(delivery: Outgoing): Promise<string> {
   });
 }
 
+/** Whether the line of a delivery is there. */
+export async function hasLine(deliveryId: string): Promise<boolean> {
+  const sql = "select 1 from room_message where delivery_id = $1";
+  return (await database().query(sql, [deliveryId])).length > 0;
+}
+
 /** Changes an earlier message of ours. False when there is no such line. */
 export function editLine(id: string, delivery: Outgoing): Promise<boolean> {
   return inTransaction(async () => {

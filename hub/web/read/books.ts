@@ -14,7 +14,10 @@ interface Row {
   value: string;
 }
 
-/** All figures, counted in the database and so the same for every process. */
+/**
+ * All figures, counted in the database and so the same for every process. One statement, and so
+ * one moment: the books balance in each answer.
+ */
 export async function bookEntries(): Promise<BookEntry[]> {
   const rows = await database().query<Row>(
     `select 'laniakea_events' as name, jsonb_build_object('origin', origin) as labels,
@@ -24,23 +27,49 @@ export async function bookEntries(): Promise<BookEntry[]> {
      union all
      select 'laniakea_events_unrouted', '{}', count(*) from event_to_route
      union all
-     select 'laniakea_intake_frames', jsonb_build_object('outcome', split_part(outcome, ':', 1)),
+     select 'laniakea_intake_frames_total', jsonb_build_object('outcome', split_part(outcome, ':', 1)),
             sum(count) from intake_tally group by split_part(outcome, ':', 1)
      union all
-     select 'laniakea_events_quarantined',
+     select 'laniakea_intake_quarantined_total',
             jsonb_build_object('reason', substring(outcome from 'quarantined:(.*)')), count
        from intake_tally where outcome like 'quarantined:%'
      union all
-     select 'laniakea_submissions', jsonb_build_object('outcome', split_part(outcome, ':', 1)),
+     select 'laniakea_submissions_total', jsonb_build_object('outcome', split_part(outcome, ':', 1)),
             sum(count) from submission_tally group by split_part(outcome, ':', 1)
      union all
-     select 'laniakea_submissions_refused',
+     select 'laniakea_submissions_refused_total',
             jsonb_build_object('reason', substring(outcome from 'quarantined:(.*)')), count
        from submission_tally where outcome like 'quarantined:%'
      union all
      select 'laniakea_deliveries',
             jsonb_build_object('channel', split_part(destination, ':', 1), 'state', state), count(*)
        from delivery group by split_part(destination, ':', 1), state
+     union all
+     select 'laniakea_deliveries_created', '{}', count(*) from delivery
+     union all
+     select 'laniakea_delivery_oldest_pending_seconds',
+            jsonb_build_object('channel', split_part(destination, ':', 1)),
+            extract(epoch from now() - min(created_at))
+       from delivery where state = 'pending' group by split_part(destination, ':', 1)
+     union all
+     select name, labels, value from hub_counter
+     union all
+     select 'laniakea_event_oldest_unrouted_seconds', '{}',
+            coalesce(extract(epoch from now() - min(received_at)), 0)
+       from event join event_to_route on event_id = id
+     union all
+     select 'laniakea_intake_lag_seconds', '{}', extract(epoch from received_at - time)
+       from (select received_at, time from event where origin = 'bus' order by id desc limit 1) last
+     union all
+     select 'laniakea_bus_silence_seconds', jsonb_build_object('endpoint', endpoint),
+            extract(epoch from now() - max(heard_at))
+       from bus_source where reader like 'hub on %' and heard_at is not null group by endpoint
+     union all
+     select 'laniakea_canary_age_seconds', jsonb_build_object('destination', destination),
+            extract(epoch from now() - sent_at) from canary_seen
+     union all
+     select 'laniakea_canary_trip_seconds', jsonb_build_object('destination', destination),
+            extract(epoch from seen_at - sent_at) from canary_seen
      union all
      select 'laniakea_lighthouse_silent', jsonb_build_object('endpoint', endpoint),
             max((silent_since is not null)::int) from bus_source group by endpoint

@@ -1,11 +1,14 @@
 import type { Settings } from "../../../core/config.ts";
 import { database } from "../../../core/database/connect.ts";
+import { channelProblem } from "../../channels/watch.ts";
 import { stoppedChannels } from "../../delivery/channel-stop.ts";
 import type { Health, HealthCheck } from "../health.ts";
 import { countOf } from "../parts/time.ts";
 
 /** What waits longer than this is not being worked on. */
 const PATIENCE_S = 30;
+/** A Lighthouse says something every few seconds, and hubs note it. */
+const SILENCE_S = 60;
 
 /**
  * Health as the database tells it: each part leaves work undone when it is not there, in whatever
@@ -14,6 +17,7 @@ const PATIENCE_S = 30;
 export function databaseChecks({ config }: Settings): HealthCheck[] {
   return [
     { name: "database", check: answers },
+    { name: "bus", check: heard },
     { name: "lighthouse", check: () => waiting(UNPUBLISHED, "events") },
     { name: "hub", check: () => waiting(UNROUTED, "events") },
     { name: "dispatcher", check: () => waiting(UNSENT, "deliveries") },
@@ -41,6 +45,25 @@ async function answers(): Promise<Health> {
   return { state: "ok", detail: "answers" };
 }
 
+/** Failing when no Lighthouse is heard any more, or nobody listens who did. */
+async function heard(): Promise<Health> {
+  const rows = await database().query<{ endpoint: string; heard: Date | null; lost: boolean }>(
+    `select endpoint, max(heard_at) as heard,
+            bool_and(silent_since is not null
+                     or coalesce(heard_at < now() - $1 * interval '1 second', false)) as lost
+       from bus_source where reader like 'hub on %' group by endpoint order by endpoint`,
+    [SILENCE_S],
+  );
+  if (rows.length === 0) return { state: "off", detail: "no hub listens" };
+  const lost = rows.filter((row) => row.lost);
+  const names = lost.map(({ endpoint, heard: last }) =>
+    last === null ? `${endpoint} never` : `${endpoint} since ${last.toISOString()}`,
+  );
+  if (lost.length === 0) return { state: "ok", detail: "heard" };
+  const detail = `not heard: ${names.join(", ")}`;
+  return { state: lost.length === rows.length ? "failing" : "ok", detail };
+}
+
 async function waiting(sql: string, what: string): Promise<Health> {
   const [row] = await database().query<{ oldest: Date | null; what?: string; now: Date }>(
     `select found.*, now() from (${sql}) found`,
@@ -58,6 +81,8 @@ function channelCheck(channel: string, configured: boolean, otherwise: string): 
       if (!configured) return { state: "off", detail: otherwise };
       const stop = (await stoppedChannels()).find((one) => one.channel === channel);
       if (stop !== undefined) return { state: "failing", detail: `stopped: ${stop.reason}` };
+      const problem = await channelProblem(channel);
+      if (problem !== undefined) return { state: "failing", detail: problem };
       const [row] = await database().query<{ count: string; reason: string | null }>(
         `select count(*), max(last_error) as reason from delivery
           where state = 'pending' and destination >= $1 || ':' and destination < $1 || ';'

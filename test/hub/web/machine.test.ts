@@ -43,6 +43,7 @@ test.serial(
       parts.map(({ name, state }: { name: string; state: string }) => `${name} ${state}`),
       [
         "database ok",
+        "bus off",
         "lighthouse ok",
         "hub ok",
         "dispatcher ok",
@@ -140,9 +141,9 @@ test.serial("the books are metrics, and a label holds whatever is in the databas
   t.regex(String(headers["content-type"]), /^text\/plain; version=0\.0\.4/);
   for (const line of [
     /^laniakea_events\{origin="local"\} [1-9]/m,
-    /^laniakea_events_quarantined\{reason="wrong-signature"\} 3$/m,
-    /^laniakea_events_quarantined\{reason="a\\"b"\} 1$/m,
-    /^laniakea_intake_frames\{outcome="received"\} 9$/m,
+    /^laniakea_intake_quarantined_total\{reason="wrong-signature"\} 3$/m,
+    /^laniakea_intake_quarantined_total\{reason="a\\"b"\} 1$/m,
+    /^laniakea_intake_frames_total\{outcome="received"\} 9$/m,
     /^laniakea_deliveries\{channel="email",state="sent"\} 1$/m,
     /^laniakea_deliveries\{channel="email",state="dead"\} 1$/m,
     /^laniakea_part_ready\{part="database"\} 1$/m,
