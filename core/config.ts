@@ -4,6 +4,7 @@ import { z } from "zod";
 import { EmailConfig } from "./config-email.ts";
 import { Endpoints, Listen, Path, StringOrList } from "./config-values.ts";
 import { OperatorError } from "./errors.ts";
+import { DEFAULT_LANGUAGE, LANGUAGES } from "./language/language.ts";
 import { readToml } from "./toml.ts";
 
 /** A uuid is known for so long at least: within the window no event can come a second time. */
@@ -145,6 +146,13 @@ export const Config = z.strictObject({
     })
     .prefault({}),
   email: EmailConfig,
+  hub: z
+    .strictObject({
+      language: z.enum(LANGUAGES).default(DEFAULT_LANGUAGE).meta({
+        description: "of messages to destinations that chose none: lk language",
+      }),
+    })
+    .prefault({}),
   web: z
     .strictObject({
       listen: Listen.default("127.0.0.1:8470").meta({

@@ -1,8 +1,12 @@
 import type { Settings } from "../core/config.ts";
-import type { Links } from "../core/events/declare.ts";
+import type { Reader } from "../core/events/declare.ts";
 
-/** Where links in messages lead: the public address of the page, or that of this machine. */
-export function linksOf({ config }: Settings): Links {
+/**
+ * Who reads messages, unless more is known: links lead to the public address of the page, or that
+ * of this machine; the language is that of the configuration.
+ */
+export function linksOf({ config }: Settings): Reader {
   const { url, listen } = config.web;
-  return { web: url === "" ? `http://${listen}` : url.replace(/\/+$/, "") };
+  const web = url === "" ? `http://${listen}` : url.replace(/\/+$/, "");
+  return { web, language: config.hub.language };
 }

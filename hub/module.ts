@@ -3,6 +3,7 @@ import { stoppedChannels } from "./delivery/channel-stop.ts";
 import { deliveryList, deliveryRequeue } from "./operations/delivery.ts";
 import { follow, unfollow } from "./operations/follow.ts";
 import { keyword } from "./operations/keyword.ts";
+import { language } from "./operations/language.ts";
 import { mute, unmute } from "./operations/mute.ts";
 import { routeTest } from "./operations/route-test.ts";
 import { routeApply, routeCheck, routeExport } from "./operations/route-tree.ts";
@@ -19,6 +20,7 @@ export const hubModule: Module = {
     follow,
     unfollow,
     keyword,
+    language,
     mute,
     unmute,
     teamList,

@@ -1,16 +1,19 @@
 import { randomUUID } from "node:crypto";
+import type { Language } from "../../core/language/language.ts";
 import { bundleKey, type Extension, extendBundles } from "./bundle.ts";
 import { continueMessage, tellGathered } from "./gathered.ts";
 import type { News } from "./news.ts";
 import { type NewNotice, refsOf, storeNotices } from "./notice.ts";
 import type { Placement } from "./place.ts";
-import type { Rendering } from "./render.ts";
+import { inLanguage, type Rendering } from "./render.ts";
 import { insertDeliveries, type NewDelivery } from "./tell.ts";
 
 /** What is to become of news of a destination. */
 export interface Placed {
   destination: string;
   placement: Placement;
+  /** That the destination chose. */
+  language: Language | undefined;
 }
 
 /**
@@ -26,9 +29,9 @@ export async function carryOut(
 ): Promise<void> {
   const bundles = await extendBundles(extensionsOf(placed), now);
   const deliveries: NewDelivery[] = [];
-  const folded: { id: string; news: News[] }[] = [];
-  const continued = new Set<string>();
-  for (const { destination, placement } of placed) {
+  const folded: { id: string; news: News[]; language: Language | undefined }[] = [];
+  const continued = new Map<string, Language | undefined>();
+  for (const { destination, placement, language } of placed) {
     const { news } = placement;
     switch (placement.how) {
       case "held": {
@@ -43,22 +46,26 @@ export async function carryOut(
         break;
       }
       case "continued":
-        continued.add(placement.root);
+        continued.set(placement.root, language);
         notices.push(...news.map((one) => notice(one, "told", { deliveryId: placement.root })));
         break;
       case "told": {
         const deliveryId = randomUUID();
         notices.push(...news.map((one) => notice(one, "told", { deliveryId })));
         const [only] = news;
-        if (news.length > 1) folded.push({ id: deliveryId, news });
+        if (news.length > 1) folded.push({ id: deliveryId, news, language });
         else if (only !== undefined) deliveries.push(single(deliveryId, only));
       }
     }
   }
   await storeNotices(notices, now);
   await insertDeliveries(deliveries);
-  for (const { id, news } of folded) await tellGathered(id, news, rendering);
-  for (const root of continued) await continueMessage(root, rendering);
+  for (const { id, news, language } of folded) {
+    await tellGathered(id, news, inLanguage(rendering, language));
+  }
+  for (const [root, language] of continued) {
+    await continueMessage(root, inLanguage(rendering, language));
+  }
 }
 
 function notice(news: News, state: NewNotice["state"], rest: Partial<NewNotice> = {}): NewNotice {

@@ -1,6 +1,7 @@
 import { DateTime } from "luxon";
 import type { Reader } from "../../core/events/declare.ts";
 import {
+  bounded,
   type Inline,
   itemOf,
   type Message,
@@ -58,7 +59,7 @@ function oneObject({ rendered, events }: ToldStory, composing: Composing): Rende
   const hidden = events - 1 - before.length;
   if (hidden > 0) before.push(say("earlier", { count: hidden }));
   const details = [...before, ...(rendered.message.details ?? [])];
-  return { ...rendered, message: { ...rendered.message, details } };
+  return { ...rendered, message: bounded({ ...rendered.message, details }) };
 }
 
 function summary({ gathered, stories, deliveryId, reader, zone }: Composing): RenderedEvent {

@@ -6,6 +6,7 @@ import { quietUntil } from "./hours.ts";
 import type { Pacing } from "./pace.ts";
 import { EDIT_COST } from "./place.ts";
 import { paced, type Paced, type PaceRow, storeTokens } from "./preference.ts";
+import { inLanguage } from "./render.ts";
 import { tellReminder } from "./reminder.ts";
 
 /** So many destinations are looked at in one round. */
@@ -99,17 +100,18 @@ async function tellMessage(
   now: Date,
 ): Promise<void> {
   if (bundle === undefined) return;
+  const rendering = inLanguage(pacing, one.preference.language);
   if (bundle.kind === "reminder") {
     const { budget } = one.preference;
     if (budget !== undefined && one.tokens < 1) {
       await postpone([bundle], nextToken(one.tokens, budget, now));
-    } else if (await tellReminder(bundle, pacing, now)) one.tokens -= 1;
+    } else if (await tellReminder(bundle, rendering, now)) one.tokens -= 1;
     return;
   }
   await merge(bundle, others, now);
   const grows = bundle.kind === "storm" && one.readers === "chat";
   const { zone } = one.preference;
-  const done = await tellBundled(bundle, { zone, grows, now }, pacing);
+  const done = await tellBundled(bundle, { zone, grows, now }, rendering);
   if (done !== "nothing") one.tokens -= done === "sent" ? 1 : EDIT_COST;
 }
 

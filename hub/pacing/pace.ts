@@ -1,5 +1,6 @@
 import { understand } from "../../core/events/catalogue.ts";
 import { asError } from "../../core/errors.ts";
+import type { Language } from "../../core/language/language.ts";
 import type { Log } from "../../core/log.ts";
 import type { ChannelKind } from "../channels/channel.ts";
 import type { DecidedEvent } from "../routing/decision.ts";
@@ -10,7 +11,7 @@ import type { NewNotice } from "./notice.ts";
 import { alone, type Moment, placeNews } from "./place.ts";
 import { lockPaced, type Paced, storeTokens } from "./preference.ts";
 import { setReminders } from "./reminder.ts";
-import { type Rendering, renderUnderstood, unrenderable } from "./render.ts";
+import { inLanguage, type Rendering, renderUnderstood, unrenderable } from "./render.ts";
 import { readStandings } from "./standing.ts";
 
 export type { StoredEvent } from "./news.ts";
@@ -36,6 +37,9 @@ export async function pace(
   const { lines, notices } = sort(decided, pacing);
   const paced = await lockPaced(lines.keys(), pacing.kinds, now);
   const people = new Map([...lines].filter(([destination]) => paced.has(destination)));
+  for (const [destination, line] of people) {
+    translate(line, paced.get(destination)?.preference.language, pacing);
+  }
   const standings = await readStandings(people, now);
   const placed = [...lines].flatMap(([destination, line]): Placed[] => {
     const one = paced.get(destination);
@@ -44,7 +48,8 @@ export async function pace(
       one === undefined || standing === undefined
         ? line.map(alone)
         : placeNews(line, one, standing, moment);
-    return placements.map((placement) => ({ destination, placement }));
+    const language = one?.preference.language;
+    return placements.map((placement) => ({ destination, placement, language }));
   });
   await carryOut(placed, notices, pacing, now);
   await setReminders([...people.values()].flat(), now);
@@ -75,6 +80,16 @@ function sort(
     }
   }
   return { lines, notices };
+}
+
+/** Lets the news of a destination be in the language that it chose. */
+function translate(line: News[], language: Language | undefined, pacing: Pacing): void {
+  if (language === undefined || language === pacing.links.language) return;
+  const rendering = inLanguage(pacing, language);
+  line.forEach((news, index) => {
+    const { rendered } = know({ event: news.event, decisions: [] }, rendering);
+    line[index] = { ...news, rendered };
+  });
 }
 
 function know(decided: DecidedEvent<StoredEvent>, pacing: Pacing): Known {

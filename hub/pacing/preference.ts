@@ -1,4 +1,5 @@
 import { database } from "../../core/database/connect.ts";
+import { type Language, LANGUAGES } from "../../core/language/language.ts";
 import type { ChannelKind } from "../channels/channel.ts";
 import { channelOf } from "../destination.ts";
 import { type Bucket, type Budget, tokensNow } from "./bucket.ts";
@@ -11,6 +12,8 @@ export interface Preference {
   digest: Digest | undefined;
   /** Undefined: every event by itself, however many. */
   budget: Budget | undefined;
+  /** Undefined: that of the configuration. */
+  language: Language | undefined;
 }
 
 /** Everything in one message: at times of day, or when so much has gathered; whichever is first. */
@@ -56,6 +59,7 @@ export interface PaceRow {
   digest_after: number | null;
   budget_messages: number | null;
   budget_seconds: number | null;
+  language: string | null;
   tokens: number | null;
   tokens_at: Date | null;
 }
@@ -107,7 +111,17 @@ export function preferenceOf(row: PaceRow, readers: Paced["readers"]): Preferenc
       ? { at: row.digest_at ?? [], after: row.digest_after ?? undefined }
       : undefined,
     budget: budgetOf(row, readers),
+    language: LANGUAGES.find((one) => one === row.language),
   };
+}
+
+/** The language that a destination chose, if it did. */
+export async function preferredLanguage(destination: string): Promise<Language | undefined> {
+  const [row] = await database().query<Pick<PaceRow, "language">>(
+    "select language from pace where destination = $1",
+    [destination],
+  );
+  return LANGUAGES.find((one) => one === row?.language);
 }
 
 function budgetOf(row: PaceRow, readers: Paced["readers"]): Budget | undefined {

@@ -1,6 +1,7 @@
 import { type Understood, understand } from "../../core/events/catalogue.ts";
-import type { Links } from "../../core/events/declare.ts";
+import type { Reader } from "../../core/events/declare.ts";
 import { uuidTime } from "../../core/events/uuid.ts";
+import type { Language } from "../../core/language/language.ts";
 import type { Message } from "../../core/message.ts";
 import type { Registry } from "../../core/operation/registry.ts";
 import type { DeliverySubject } from "../channels/channel.ts";
@@ -8,7 +9,17 @@ import type { JournalledEvent } from "../routing/decision.ts";
 
 export interface Rendering {
   registry: Registry;
-  links: Links;
+  links: Reader;
+}
+
+/** The same for readers who chose a language. */
+export function inLanguage<Some extends Rendering>(
+  rendering: Some,
+  language: Language | undefined,
+): Some {
+  return language === undefined
+    ? rendering
+    : { ...rendering, links: { ...rendering.links, language } };
 }
 
 /** What an event says and what it is about. */
@@ -34,7 +45,7 @@ export function renderEvent(
 export function renderUnderstood(
   { tag, uuid, time }: JournalledEvent & { time?: Date },
   understood: Understood,
-  links: Links,
+  links: Reader,
 ): RenderedEvent | undefined {
   const message = understood.render({ ...links, event: { uuid, time: uuidTime(uuid) ?? time } });
   if (message === null) return undefined;

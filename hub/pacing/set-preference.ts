@@ -1,4 +1,5 @@
 import { database, inTransaction } from "../../core/database/connect.ts";
+import type { Language } from "../../core/language/language.ts";
 import type { ChannelKind } from "../channels/channel.ts";
 import type { Budget } from "./bucket.ts";
 import { nextOf, type QuietHours } from "./hours.ts";
@@ -11,6 +12,7 @@ export interface PreferenceChange {
   digest?: Digest | null;
   /** "none": every event by itself, however many. */
   budget?: Budget | "none" | null;
+  language?: Language | null;
 }
 
 /** In the column for the messages of a budget: there is none. */
@@ -43,9 +45,16 @@ export function setPreference(
   });
 }
 
-function columnsOf({ zone, quiet, digest, budget }: PreferenceChange): Map<string, unknown> {
+function columnsOf({
+  zone,
+  quiet,
+  digest,
+  budget,
+  language,
+}: PreferenceChange): Map<string, unknown> {
   const columns = new Map<string, unknown>();
   if (zone !== undefined) columns.set("zone", zone);
+  if (language !== undefined) columns.set("language", language);
   if (quiet !== undefined) {
     columns.set("quiet_from", quiet?.from ?? null).set("quiet_to", quiet?.to ?? null);
   }

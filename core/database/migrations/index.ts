@@ -18,6 +18,7 @@ import { migration as subscription } from "./020-subscription.ts";
 import { migration as eventList } from "./021-event-list.ts";
 import { migration as delivery } from "./024-delivery.ts";
 import { migration as pacing } from "./022-pacing.ts";
+import { migration as language } from "./027-language.ts";
 
 /** All steps of the schema in order. New ones go to the end; old ones never change. */
 export const migrations: readonly Migration[] = [
@@ -40,4 +41,5 @@ export const migrations: readonly Migration[] = [
   eventList,
   delivery,
   pacing,
+  language,
 ];

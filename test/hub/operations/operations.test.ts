@@ -40,7 +40,9 @@ const environment = testEnvironment([
 
 test.before(hubDatabase);
 test.beforeEach(() =>
-  database().query("truncate event, delivery, subscription, subscriber, channel_stop cascade"),
+  database().query(
+    "truncate event, delivery, subscription, subscriber, channel_stop, pace cascade",
+  ),
 );
 test.after.always(() => database().close());
 
@@ -235,4 +237,15 @@ test.serial("status speaks up when something does not get through", async (t) =>
   await stopChannel("email", "535 wrong password");
   const [fact] = (await hubModule.status?.()) ?? [];
   t.regex(renderText(fact?.message ?? says("")), /1 waiting[^]*email is stopped: 535/);
+});
+
+test.serial("a room chooses the language that it is told in, and sees which it is", async (t) => {
+  t.regex(await said("language"), /is told in English, as hub.language says/);
+  t.regex(await said("language de"), /room:local is told in German/);
+  t.like((await type("language")).data, { language: "de", chosen: "de" });
+  t.like((await type("language default")).data, { language: "en", chosen: null });
+  const refused = await t.throwsAsync(type("language de --to email:b@example.org"), {
+    instanceOf: OperatorError,
+  });
+  t.is(refused.code, "FORBIDDEN");
 });

@@ -1,6 +1,7 @@
 import test from "ava";
 import { database } from "../../../core/database/connect.ts";
 import { channelKinds } from "../../../hub/channels/index.ts";
+import { Delivery } from "../../../hub/model/delivery.ts";
 import { noticeBooks } from "../../../hub/pacing/books.ts";
 import { setPreference } from "../../../hub/pacing/set-preference.ts";
 import { hubDatabase } from "../../support/hub.ts";
@@ -50,6 +51,26 @@ test.serial("more than a room's budget becomes one summary, which grows by edits
 function own(event: Happened, n: number): Happened {
   return { ...event, object: `package/${n}/${event.name}` };
 }
+
+test.serial("who chose a language is told in it, one event or many", async (t) => {
+  await settings(room, { language: "de" });
+  await happen([{ name: "bash", object: "x" }], noon, { destinations: [room, anna] });
+  const languages = Object.fromEntries(
+    (await Delivery.findAll()).map(({ destination, message }) => [destination, message.language]),
+  );
+  t.deepEqual(languages, { [anna]: undefined, [room]: "de" });
+  await happen(many(300, { did: "updated" }).map(own), after(600), { destinations: [room, anna] });
+  await flushAt(after(1_200));
+  const lines = await told();
+  t.true(lines.some((line) => line.startsWith(room) && line.includes("300 Pakete")));
+  t.true(lines.some((line) => line.startsWith(anna) && line.includes("300 packages")));
+  await settings(room, { language: null });
+  await happen([{ name: "dash" }], after(2_000), { destinations: [room] });
+  t.is(
+    (await Delivery.findAll({ order: [["number", "ASC"]] })).at(-1)?.message.language,
+    undefined,
+  );
+});
 
 test.serial("news of another kind come through while a storm lasts", async (t) => {
   await happen(many(300), noon, { destinations: [room] });
