@@ -2,6 +2,7 @@ import pg from "pg";
 import { Sequelize } from "sequelize";
 import { asError, OperatorError } from "../errors.ts";
 import { defineModels } from "../model/index.ts";
+import { explainFullDisk } from "./disk-full.ts";
 import { migrate } from "./migrate.ts";
 import { currentTransaction, installTransactions, transactionClient } from "./transaction.ts";
 
@@ -40,10 +41,16 @@ export function database(): Database {
  * Runs work in one transaction: everything awaited inside joins it (models, `query`,
  * `transactionClient`), and it is committed when work resolves, rolled back when it throws. Inside
  * another one it simply joins.
+ *
+ * @throws what work throws; OperatorError `DATABASE_FULL` when the server has no room for it
  */
 export function inTransaction<Result>(work: () => Promise<Result>): Promise<Result> {
   if (currentTransaction() !== undefined) return work();
-  return database().sequelize.transaction(() => work());
+  return database()
+    .sequelize.transaction(() => work())
+    .catch((thrown: unknown) => {
+      throw explainFullDisk(thrown);
+    });
 }
 
 /**
