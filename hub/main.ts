@@ -21,6 +21,7 @@ import { DELIVERY_CHANNEL } from "./delivery/outbox.ts";
 import { createFlushing } from "./pacing/pacing.ts";
 import { moveDestination } from "./routing/move.ts";
 import { createRouting } from "./routing/routing.ts";
+import { createRecovery } from "./recover/service.ts";
 import { configuredRules, coverageOf } from "./routing/rules.ts";
 import { announceOf } from "./routing/uploads.ts";
 
@@ -86,6 +87,7 @@ export function createHub(environment: Environment, options: HubOptions = {}): H
     routing,
     createFlushing({ registry, links, kinds: channelKinds, log }),
     createListener(bells, log),
+    createRecovery(environment),
     ...(subscribe === undefined ? [] : [intakeService(environment, subscribe)]),
   ];
   return { services, channels };

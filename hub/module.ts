@@ -10,6 +10,7 @@ import { routeApply, routeCheck, routeExport } from "./operations/route-tree.ts"
 import { routeAdd, routeList, routeRemove } from "./operations/route.ts";
 import { silenceAdd, silenceEnd, silenceList } from "./operations/silence.ts";
 import { teamList, teamRemove, teamSet } from "./operations/team.ts";
+import { recover } from "./recover/operation.ts";
 import { deliveryBooks } from "./delivery/outbox.ts";
 
 /** Communication, as the registry knows it: what can be asked of the hub. */
@@ -38,6 +39,7 @@ export const hubModule: Module = {
     routeCheck,
     deliveryList,
     deliveryRequeue,
+    recover,
   ],
   status,
 };

@@ -32,7 +32,7 @@ export function understand(catalogue: Catalogue, tag: string, data: unknown): Un
       audience: declaration?.audience ?? "people",
       subject: guessSubject(data),
       story: {},
-      render: (reader) => completed(unknownMessage(tag, data, reader.language), reader),
+      render: (reader) => completed(unknownMessage(tag, data, reader.language), data, reader),
     };
   }
   return {
@@ -42,7 +42,7 @@ export function understand(catalogue: Catalogue, tag: string, data: unknown): Un
     story: declaration.story?.(parsed.data) ?? {},
     render: (reader) => {
       const message = declaration.render(parsed.data, reader);
-      return message === null ? null : completed(message, reader);
+      return message === null ? null : completed(message, data, reader);
     },
   };
 }

@@ -15,20 +15,18 @@ const LASTING: readonly State[] = ["waiting", "blocked", "needs-approval", "fail
 
 /**
  * What all messages of events have, whatever the declaration says: the language, when it was, the
- * event's own id or page, and at most twelve lines.
+ * event's own id or page, whether it was recovered, and at most twelve lines.
  */
-export function completed(message: Message, reader: Reader): Message {
+export function completed(message: Message, data: unknown, reader: Reader): Message {
   const { language, event } = reader;
   const spoken: Message = language === undefined ? message : { ...message, language };
   if (event === undefined) return bounded(spoken);
-  const answers: Answers = { state: "note", ...message.answers };
+  const said: Answers = { state: "note", ...message.answers };
+  const dated = { ...timeOf(said, event.time), ...said };
+  const answers = isRecovered(data) ? recovered(dated, language) : dated;
   return bounded({
     ...spoken,
-    answers: {
-      ...timeOf(answers, event.time),
-      ...answers,
-      event: eventLine(event.uuid, message, reader),
-    },
+    answers: { ...answers, event: eventLine(event.uuid, message, reader) },
   });
 }
 
@@ -37,6 +35,22 @@ function timeOf(answers: Answers, time: Date | undefined): Partial<Answers> {
   const inlines = moment(time?.toISOString());
   if (inlines === undefined || answers.since !== undefined || answers.when !== undefined) return {};
   return LASTING.includes(answers.state) ? { since: inlines } : { when: inlines };
+}
+
+/** Told late, because the database showed it (`emitRecovered`). */
+function isRecovered(data: unknown): boolean {
+  return (
+    typeof data === "object" && data !== null && "recovered" in data && data.recovered === true
+  );
+}
+
+/** Says it where the reader looks for the time. */
+function recovered(answers: Answers, language: Reader["language"]): Answers {
+  const say = eventWords.in(language);
+  const { since, when } = answers;
+  if (when !== undefined) return { ...answers, when: say("recovered", { when }) };
+  if (since !== undefined) return { ...answers, since: say("recovered", { when: since }) };
+  return { ...answers, when: say("recoveredUndated") };
 }
 
 /** A link to its page, unless the message has a link already; then its id. */

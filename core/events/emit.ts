@@ -48,17 +48,48 @@ export async function emitEvent(tag: string, data: Record<string, unknown>): Pro
 export async function emitEvents(
   events: readonly { tag: string; data: Record<string, unknown> }[],
 ): Promise<string[]> {
+  const { uuids } = await emitEntries(events);
+  return uuids;
+}
+
+type Emitted = Pick<LateEvent, "tag" | "data"> & Partial<LateEvent>;
+
+async function emitEntries(events: readonly Emitted[]): Promise<{ uuids: string[]; new: number }> {
   if (emitting === undefined) throw new Error("emitEvent() before setUpEmitting()");
   if (currentTransaction() === undefined) throw new Error("emitEvent() outside inTransaction()");
   const { catalogue } = emitting;
-  const entries = events.map(({ tag, data }) => {
+  const entries = events.map((event) => {
+    const { tag, data } = event;
     const faults = eventFaults(catalogue, tag, data);
     if (faults.length > 0) throw new Error(`cannot emit ${tag}: ${faults.join("; ")}`);
-    return journalEntry(tag, data, signingKey(tag));
+    return journalEntry(tag, data, signingKey(tag), event);
   });
   const ids = await storeEvents(entries, "local");
   if (emitting.forward === true) await queueForForwarding([...ids.values()]);
-  return entries.map((entry) => entry.uuid);
+  return { uuids: entries.map((entry) => entry.uuid), new: ids.size };
+}
+
+/** Something that was not told when it happened. */
+export interface LateEvent {
+  tag: string;
+  data: Record<string, unknown>;
+  /** The same for everybody who tells it. */
+  uuid: string;
+  /** When it happened. */
+  time: Date;
+}
+
+/**
+ * As `emitEvents`, for what happened before; said to be recovered in their data, where signatures
+ * cover it and everybody can read it.
+ *
+ * @returns how many of them nobody had told yet
+ */
+export async function emitRecovered(events: readonly LateEvent[]): Promise<number> {
+  const stored = await emitEntries(
+    events.map(({ data, ...event }) => ({ ...event, data: { ...data, recovered: true } })),
+  );
+  return stored.new;
 }
 
 /** An event ready for the journal, signed if there is a key. */
@@ -66,8 +97,9 @@ export function journalEntry(
   tag: string,
   data: Record<string, unknown>,
   key: SigningKey | undefined,
+  late: Partial<LateEvent> = {},
 ): JournalEntry {
-  const event = newEvent(tag, data, key);
+  const event = newEvent(tag, data, key, late.uuid, late.time);
   const envelope = readEnvelope(event);
   if ("code" in envelope) throw new Error(`cannot emit ${tag}: ${envelope.reason}`);
   const { uuid, time } = envelope;

@@ -6,14 +6,16 @@ import { type SigningKey, signObject } from "./signature.ts";
  * A new event, signed if there is a key.
  *
  * @param uuid its own by default; who says the same again after a crash gives the same again
+ * @param time when it happened, by default now
  */
 export function newEvent(
   tag: string,
   data: Record<string, unknown>,
   key: SigningKey | undefined,
   uuid?: string,
+  time?: Date,
 ): JsonObject {
-  const event = makeEnvelope(tag, data);
+  const event = makeEnvelope(tag, data, time);
   if (uuid !== undefined) event.set("uuid", uuid);
   return key === undefined ? event : signObject(event, key);
 }

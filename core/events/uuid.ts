@@ -1,4 +1,4 @@
-import { randomBytes } from "node:crypto";
+import { createHash, randomBytes } from "node:crypto";
 
 /** 100 ns steps between the start of the Gregorian calendar and 1970 (RFC 9562, section 5.1). */
 const GREGORIAN_OFFSET = 0x01b2_1dd2_1381_4000n;
@@ -18,8 +18,13 @@ export function newUuid(now: number = Date.now()): string {
   // A clock that was set back gets a new clock sequence, so that times stay true (section 6.1).
   if (ticks < last - PATIENCE) place = randomPlace();
   last = ticks <= last && ticks >= last - PATIENCE ? last + 1n : ticks;
-  const hex = last.toString(16).padStart(15, "0");
-  return `${hex.slice(7)}-${hex.slice(3, 7)}-1${hex.slice(0, 3)}-${place}`;
+  return textOf(last, place);
+}
+
+/** A version 1 UUID of a time that is the same for the same key, and of no other. */
+export function stableUuid(time: Date, key: string): string {
+  const ticks = BigInt(time.getTime()) * 10_000n + GREGORIAN_OFFSET;
+  return textOf(ticks, placeText(createHash("sha256").update(key).digest().subarray(0, 8)));
 }
 
 /** When a version 1 UUID was made, or undefined when the text is not one. */
@@ -32,8 +37,17 @@ export function uuidTime(uuid: string): Date | undefined {
   return new Date(upper * 429_496 + Math.floor(ticks / 10_000) - GREGORIAN_OFFSET_MS);
 }
 
+function textOf(ticks: bigint, at: string): string {
+  const hex = ticks.toString(16).padStart(15, "0");
+  return `${hex.slice(7)}-${hex.slice(3, 7)}-1${hex.slice(0, 3)}-${at}`;
+}
+
 function randomPlace(): string {
-  const bytes = randomBytes(8);
+  return placeText(randomBytes(8));
+}
+
+/** Eight bytes as clock sequence and node. */
+function placeText(bytes: Buffer): string {
   bytes.writeUInt8((bytes.readUInt8(0) & 0x3f) | 0x80, 0);
   bytes.writeUInt8(bytes.readUInt8(2) | 1, 2);
   const hex = bytes.toString("hex");

@@ -4,6 +4,8 @@ import { sentences } from "../language/sentences.ts";
 export const eventWords = sentences({
   en: {
     event: "event {id}",
+    recovered: "{when} (found in the database, no event came)",
+    recoveredUndated: "found in the database, no event came",
     unknownEvent: "Event {tag}",
     seeEvent: "See the event",
     seeJob: "See the job",
@@ -19,6 +21,8 @@ export const eventWords = sentences({
   },
   de: {
     event: "Ereignis {id}",
+    recovered: "{when} (in der Datenbank gefunden, ohne Ereignis)",
+    recoveredUndated: "in der Datenbank gefunden, ohne Ereignis",
     unknownEvent: "Ereignis {tag}",
     seeEvent: "Zum Ereignis",
     seeJob: "Zum Auftrag",

@@ -42,6 +42,8 @@ export const BOOKS: readonly [name: string, kind: Kind, help: string][] = [
     "Age of the newest canary that was seen where it was sent",
   ],
   ["laniakea_canary_trip_seconds", "gauge", "How long it took until it was seen"],
+  ["laniakea_recovered_total", "counter", "Events told because the database showed them"],
+  ["laniakea_recovery_age_seconds", "gauge", "Since the database was compared with the journal"],
   ["laniakea_operations", "gauge", "Operations, by state"],
   ["laniakea_jobs", "gauge", "Jobs for build workers, by state"],
   ["laniakea_job_oldest_waiting_seconds", "gauge", "Since when the oldest job waits"],

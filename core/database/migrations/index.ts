@@ -14,6 +14,7 @@ import { migration as jobs } from "./013-jobs.ts";
 import { migration as suiteValidity } from "./014-suite-validity.ts";
 import { migration as journalKeys } from "./015-journal-keys.ts";
 import { migration as jobHeld } from "./018-job-held.ts";
+import { migration as recovery } from "./018-recovery.ts";
 import { migration as subscription } from "./020-subscription.ts";
 import { migration as eventList } from "./021-event-list.ts";
 import { migration as delivery } from "./024-delivery.ts";
@@ -37,6 +38,7 @@ export const migrations: readonly Migration[] = [
   suiteValidity,
   journalKeys,
   jobHeld,
+  recovery,
   subscription,
   eventList,
   delivery,

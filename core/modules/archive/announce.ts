@@ -51,8 +51,8 @@ export async function announceChanges(
   }
 }
 
-/** @param names only these source packages, in this order */
-async function changesOf(
+/** What a run changed, folded. @param names only these source packages, in this order */
+export async function changesOf(
   client: ClientBase,
   runId: number,
   names: string[],

@@ -10,6 +10,7 @@ import { importOperation } from "./operation.ts";
 import { peerArchiveEvents } from "./peer-events.ts";
 import { runList } from "./run-list.ts";
 import { tidyOperation } from "./tidy.ts";
+import { archiveRecovery } from "./recover.ts";
 import { repositorySection } from "./repository-plan.ts";
 import { providers } from "./providers.ts";
 import { show } from "./show.ts";
@@ -30,6 +31,7 @@ export const archive: Module = {
     tidyOperation,
   ],
   distro: [repositorySection],
+  recover: [archiveRecovery],
   events: [...importEvents, ...peerArchiveEvents],
   explain: explainPackage,
   status: suiteStatus,

@@ -13,7 +13,10 @@ export interface Client {
   name: string;
 }
 
-export function assignedEvent(job: JobObject, client: Client): JobEvent {
+export function assignedEvent(
+  job: Pick<JobObject, "uuid" | "module" | "kind" | "version" | "architecture">,
+  client: Client,
+): JobEvent {
   return {
     tag: "_lk.jobs.job-assigned",
     data: {

@@ -18,6 +18,7 @@ import {
   sparkShow,
 } from "./operation-spark.ts";
 import { policySection } from "./policy-section.ts";
+import { jobRecovery } from "./recover.ts";
 import { explainJobs, jobChecks, jobStatus } from "./status.ts";
 
 export const jobs: Module = {
@@ -39,6 +40,7 @@ export const jobs: Module = {
   ],
   events: [jobAssigned, jobAccepted, jobRejected, jobFinished, jobLost, jobTerminated],
   distro: [policySection],
+  recover: [jobRecovery],
   explain: explainJobs,
   check: jobChecks,
   status: jobStatus,

@@ -76,6 +76,12 @@ export async function bookEntries(): Promise<BookEntry[]> {
      union all
      select 'laniakea_channel_stopped', jsonb_build_object('channel', channel), 1 from channel_stop
      union all
+     select 'laniakea_recovered_total', jsonb_build_object('source', source), recovered from recovery
+     union all
+     select 'laniakea_recovery_age_seconds', jsonb_build_object('source', source),
+            extract(epoch from now() - looked_until)
+       from recovery
+     union all
      select 'laniakea_operations', jsonb_build_object('state', state), count(*)
        from operation group by state
      union all
