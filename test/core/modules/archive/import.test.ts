@@ -391,7 +391,7 @@ test("each package of a large change is told by itself, so that who follows it h
   await importOne(name);
   const [, ...events] = await eventsOf(name);
   t.deepEqual(
-    events.map(({ tag, data }) => `${tag} ${data["pkg_name"]}`),
+    events.map(({ tag, data }) => `${tag} ${String(data["pkg_name"])}`),
     names.map((one) => `_lk.archive.package-changed ${one}`),
   );
 });
