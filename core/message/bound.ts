@@ -56,6 +56,8 @@ function proofRoom({ answers, next }: Message): number {
 }
 
 function boundedAnswers(answers: Answers): Answers {
+  const isShort = (value: unknown) => !Array.isArray(value) || fits(value as Inline[]);
+  if (Object.values(answers).every(isShort)) return answers;
   const bounds = Object.entries(answers).map(([name, value]) => [
     name,
     Array.isArray(value) ? boundedLine(value as Inline[]) : value,
@@ -65,6 +67,7 @@ function boundedAnswers(answers: Answers): Answers {
 
 /** A line of at most LINE_CHARACTERS; the piece that goes beyond is cut, what follows left out. */
 function boundedLine(inlines: Inline[]): Inline[] {
+  if (fits(inlines)) return inlines;
   const shown: Inline[] = [];
   let room = LINE_CHARACTERS;
   for (const inline of inlines) {
@@ -75,6 +78,10 @@ function boundedLine(inlines: Inline[]): Inline[] {
     shown.push(inline);
   }
   return shown;
+}
+
+function fits(inlines: Inline[]): boolean {
+  return inlines.reduce((sum, inline) => sum + wordsOf(inline).length, 0) <= LINE_CHARACTERS;
 }
 
 function shortQuote(quote: string, room: number, more: (count: number) => string): string {

@@ -1,4 +1,4 @@
-import { PROOF_LINES, shortList } from "./bound.ts";
+import { bounded, shortList } from "./bound.ts";
 import type { Language } from "../language/language.ts";
 import { type Inline, type Message, type Tone, toneMark } from "./message.ts";
 import { messageWords } from "./words.ts";
@@ -37,18 +37,13 @@ export function itemOf(message: Message): Inline[] {
 }
 
 /**
- * The message, saying that others have the same cause: `Same cause: 3 others: a, b, c`.
+ * The message, saying how many others have the same cause.
  *
- * @param names the first of them; all are counted by `count`
+ * @param where a link to all of them, if there is one
  */
-export function withSharedCause(message: Message, count: number, names: string[] = []): Message {
+export function withSharedCause(message: Message, count: number, where: Inline[] = []): Message {
   if (count < 1) return message;
-  const say = messageWords.in(message.language);
-  const shown = names.slice(0, PROOF_LINES);
-  const rest = count > shown.length && shown.length > 0 ? ", …" : "";
-  const shared =
-    shown.length === 0
-      ? say("others", { count })
-      : say("othersNamed", { count, names: `${shown.join(", ")}${rest}` });
-  return { ...message, answers: { state: "note", ...message.answers, shared } };
+  const others = messageWords.in(message.language)("others", { count });
+  const shared = where.length === 0 ? others : [...others, " · ", ...where];
+  return bounded({ ...message, answers: { state: "note", ...message.answers, shared } });
 }

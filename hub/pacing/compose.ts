@@ -1,5 +1,6 @@
 import { DateTime } from "luxon";
 import type { Reader } from "../../core/events/declare.ts";
+import type { Language } from "../../core/language/language.ts";
 import {
   bounded,
   type Inline,
@@ -8,11 +9,12 @@ import {
   plainLine,
   summaryMessage,
   type Tone,
+  withSharedCause,
 } from "../../core/message.ts";
 import type { DeliverySubject } from "../channels/channel.ts";
 import type { Count, Gathered } from "./gather.ts";
 import type { RenderedEvent } from "./render.ts";
-import { pacingWords } from "./words.ts";
+import { didWords, pacingWords } from "./words.ts";
 
 /** A story with what its last event says. */
 export interface ToldStory {
@@ -41,8 +43,14 @@ const COUNT_LINES = 4;
 export function compose(composing: Composing): RenderedEvent {
   const { gathered, stories } = composing;
   const [first] = stories;
-  const isOneObject = gathered.stories === 1 && (first?.objects ?? 0) <= 1;
-  return first !== undefined && isOneObject ? oneObject(first, composing) : summary(composing);
+  if (first === undefined || gathered.stories > 1) return summary(composing);
+  return first.objects > 1 ? oneCause(first, composing) : oneObject(first, composing);
+}
+
+/** The last of those that one cause broke, how many others there are, and where all of them are. */
+function oneCause({ rendered, objects }: ToldStory, composing: Composing): RenderedEvent {
+  const message = withSharedCause(rendered.message, objects - 1, linkToAll(composing));
+  return { ...rendered, message };
 }
 
 /** The last event of an object, and what came before it. */
@@ -62,8 +70,9 @@ function oneObject({ rendered, events }: ToldStory, composing: Composing): Rende
   return { ...rendered, message: bounded({ ...rendered.message, details }) };
 }
 
-function summary({ gathered, stories, deliveryId, reader, zone }: Composing): RenderedEvent {
-  const { language, web } = reader;
+function summary(composing: Composing): RenderedEvent {
+  const { gathered, stories, reader, zone } = composing;
+  const { language } = reader;
   const say = pacingWords.in(language);
   const topics = topicsOf(gathered.counts);
   const [topic] = topics;
@@ -83,16 +92,14 @@ function summary({ gathered, stories, deliveryId, reader, zone }: Composing): Re
     counts,
     items: stories.map(storyLine),
     total: gathered.stories,
-    ...(web === undefined
-      ? {}
-      : { next: [{ link: plainLine(say("all")), to: `${web}/events?told=${deliveryId}` }] }),
+    next: linkToAll(composing),
   });
   return { message, subject: subjectOf(gathered) };
 
   function topicLine({ noun, place, count, did }: Topic): Inline[] {
     const parts = [...did].flatMap(([how, times], index) => [
       index === 0 ? ": " : ", ",
-      ...say("did", { count: times, did: how }),
+      ...say("did", { count: times, did: spoken(how, language) }),
     ]);
     const where = place === "" ? [] : say("where", { place });
     return say(isNoun(noun) ? noun : "kind", { count, kind: noun, where, how: parts });
@@ -103,6 +110,20 @@ function summary({ gathered, stories, deliveryId, reader, zone }: Composing): Re
     if (objects > 1) return say("others", { line, count: objects - 1 });
     return events > 1 ? say("changes", { line, count: events }) : line;
   }
+}
+
+/** All that a message tells, as a page; nothing where there is none. */
+function linkToAll({ deliveryId, reader: { web, language } }: Composing): Inline[] {
+  if (web === undefined) return [];
+  const link = plainLine(pacingWords.in(language)("all"));
+  return [{ link, to: `${web}/events?told=${deliveryId}` }];
+}
+
+/** What events say that they did, in the language of the reader; words nobody knows stay. */
+function spoken(did: string, language: Language | undefined): string {
+  return Object.hasOwn(didWords.texts.en, did)
+    ? plainLine(didWords.in(language)(did as keyof typeof didWords.texts.en))
+    : did;
 }
 
 interface Topic {

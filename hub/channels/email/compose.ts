@@ -95,13 +95,13 @@ function mailText(delivery: Outgoing, letterhead: Letterhead): string {
 function mailHtml(delivery: Outgoing, letterhead: Letterhead, title: string): string {
   const [first, ...rest] = footer(delivery, letterhead);
   const page = html`<!doctype html>
-    <html lang="en">
+    <html lang="${delivery.message.language ?? "en"}">
       <head>
         <meta charset="utf-8" />
         <title>${title}</title>
       </head>
       <body>
-        ${renderHtml(delivery.message)}
+        ${renderHtml(delivery.message, "mail")}
         <hr />
         <p><small>${first}${rest.map((line) => html`<br />${line}`)}</small></p>
       </body>

@@ -198,7 +198,7 @@ test.serial("what one cause broke is told once, and counted", async (t) => {
   await happen(broken, noon, { destinations: [room] });
   const lines = await told();
   t.is(lines.length, 1);
-  t.regex(lines[0] ?? "", /package-39 – and 39 more by the same cause/);
+  t.regex(lines[0] ?? "", /package-39 \| Same cause: 39 others · All of them <.*told=/);
   await happen(
     [{ name: "late", object: "package/late", cause: "perl 5.42", tone: "bad" }],
     after(9),
@@ -206,7 +206,7 @@ test.serial("what one cause broke is told once, and counted", async (t) => {
       destinations: [room],
     },
   );
-  t.regex((await told()).at(-1) ?? "", /✎ .*late – and 40 more/);
+  t.regex((await told()).at(-1) ?? "", /✎ .*late \| Same cause: 40 others/);
 });
 
 test.serial("what flaps becomes one message", async (t) => {
