@@ -114,6 +114,23 @@ event
   .option("--from <endpoint>", "replay endpoint to ask (default: as configured)")
   .action((flags: ReplayFlags) => printReplay(environment({ quiet: true }), terminal(), flags));
 
+program.commands
+  .find((command) => command.name() === "mail")
+  ?.command("receive")
+  .description("take a mail on standard input, as a mail server's alias or pipe calls it")
+  .argument("[recipient]", "of the envelope (default: $RECIPIENT)")
+  .option("--sender <address>", "of the envelope (default: $SENDER)")
+  .action(async (recipient: string | undefined, { sender }: { sender?: string }) => {
+    const { takePipedMail } = await import("./hub/mail/pipe.ts");
+    process.exitCode = await takePipedMail({
+      input: process.stdin,
+      errors: process.stderr,
+      settings: () => environment({ quiet: true }).settings,
+      recipient: recipient ?? process.env["RECIPIENT"],
+      sender: sender ?? process.env["SENDER"],
+    });
+  });
+
 tab(program);
 
 // A reader that has seen enough (`lk manual | head`) is no failure.

@@ -153,6 +153,17 @@ export const Config = z.strictObject({
       }),
     })
     .prefault({}),
+  webhook: z
+    .strictObject({
+      secrets: Path.default("secrets/webhooks").meta({
+        description: "folder with the secrets of webhooks; made by: lk webhook add",
+      }),
+      private_hosts: StringOrList.prefault([]).meta({
+        description:
+          "hosts of webhooks that may have private addresses and be asked over http://; no others may",
+      }),
+    })
+    .prefault({}),
   web: z
     .strictObject({
       listen: Listen.default("127.0.0.1:8470").meta({

@@ -16,6 +16,10 @@ import { createDispatcher } from "./delivery/dispatcher.ts";
 import { receive } from "./incoming.ts";
 import { takeIn } from "./intake.ts";
 import { linksOf } from "./links.ts";
+import { INCOMING_MAIL_CHANNEL } from "./mail/incoming.ts";
+import { createMailListener } from "./mail/listener.ts";
+import { createMailroom } from "./mail/mailroom.ts";
+import { mailStanding } from "./mail/standing.ts";
 import { defineHubModels } from "./model/index.ts";
 import { DELIVERY_CHANNEL } from "./delivery/outbox.ts";
 import { createFlushing } from "./pacing/pacing.ts";
@@ -52,7 +56,8 @@ export function createHub(environment: Environment, options: HubOptions = {}): H
   const { settings, registry, log } = environment;
   defineHubModels(database().sequelize);
   const links = linksOf(settings);
-  const context = { settings, log, links, receive, moved: moveDestination };
+  const mail = mailStanding(settings);
+  const context = { settings, log, links, receive, moved: moveDestination, mail };
   const channels = channelKinds
     .map((kind) => kind.create(context))
     .filter((channel) => channel !== undefined);
@@ -78,7 +83,12 @@ export function createHub(environment: Environment, options: HubOptions = {}): H
     coverage: coverageOf(settings.config),
     log,
   });
-  const bells = { [JOURNAL_CHANNEL]: routing.ring, [DELIVERY_CHANNEL]: dispatcher.ring };
+  const mailroom = createMailroom(settings, log);
+  const bells = {
+    [JOURNAL_CHANNEL]: routing.ring,
+    [DELIVERY_CHANNEL]: dispatcher.ring,
+    [INCOMING_MAIL_CHANNEL]: mailroom.ring,
+  };
   const services = [
     ...channels.map(channelService),
     counters,
@@ -86,8 +96,10 @@ export function createHub(environment: Environment, options: HubOptions = {}): H
     createChannelWatch(channels, log),
     routing,
     createFlushing({ registry, links, kinds: channelKinds, log }),
+    mailroom,
     createListener(bells, log),
     createRecovery(environment),
+    ...(settings.config.email.listen === "" ? [] : [createMailListener(settings, log)]),
     ...(subscribe === undefined ? [] : [intakeService(environment, subscribe)]),
   ];
   return { services, channels };

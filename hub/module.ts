@@ -5,12 +5,14 @@ import { follow, unfollow } from "./operations/follow.ts";
 import { keyword } from "./operations/keyword.ts";
 import { language } from "./operations/language.ts";
 import { mute, unmute } from "./operations/mute.ts";
+import { mailList, mailResume } from "./operations/mail.ts";
 import { routeTest } from "./operations/route-test.ts";
 import { routeApply, routeCheck, routeExport } from "./operations/route-tree.ts";
 import { routeAdd, routeList, routeRemove } from "./operations/route.ts";
 import { silenceAdd, silenceEnd, silenceList } from "./operations/silence.ts";
 import { teamList, teamRemove, teamSet } from "./operations/team.ts";
 import { recover } from "./recover/operation.ts";
+import { webhookAdd } from "./operations/webhook.ts";
 import { deliveryBooks } from "./delivery/outbox.ts";
 
 /** Communication, as the registry knows it: what can be asked of the hub. */
@@ -40,6 +42,9 @@ export const hubModule: Module = {
     deliveryList,
     deliveryRequeue,
     recover,
+    mailList,
+    mailResume,
+    webhookAdd,
   ],
   status,
 };

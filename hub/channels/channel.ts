@@ -39,6 +39,20 @@ export interface ChannelContext {
   receive(text: IncomingText): Promise<boolean>;
   /** A place was replaced by another (a room upgrade): what was meant for it goes there now. */
   moved?(from: string, to: string): Promise<void>;
+  /** What is known of addresses; without it all are believed to be good. */
+  mail?: MailStanding;
+}
+
+/** How it stands with addresses: who wants no mail, and to whom none can be delivered. */
+export interface MailStanding {
+  /** Why a mail is not to be sent to its address; undefined when it is. */
+  withheld(delivery: Pick<Outgoing, "address" | "reason" | "subject">): Promise<string | undefined>;
+  /** Mail could not be delivered to an address, for good. */
+  bounced(
+    deliveryId: string,
+    address: string,
+    how: { status: string; diagnostic: string },
+  ): Promise<void>;
 }
 
 export interface Channel {

@@ -1,6 +1,7 @@
 import fastify, { type FastifyReply, type FastifyRequest } from "fastify";
 import { asError, OperatorError } from "../../core/errors.ts";
 import { addApi } from "./api/serve.ts";
+import { addFeeds } from "./feeds.ts";
 import { failureOf, notFound } from "./failure.ts";
 import { addForms } from "./forms.ts";
 import { HEADERS } from "./headers.ts";
@@ -9,6 +10,7 @@ import { addMachineRoutes } from "./machine.ts";
 import { addForeignHtml, addIcons, addPages } from "./pages/serve.ts";
 import { failureView } from "./pages/failure.ts";
 import { askedOf, sendView, type Server, type ServerParts } from "./serving.ts";
+import { addUnsubscribe } from "./unsubscribe.ts";
 
 /** Longer bodies are refused: nobody types that much. */
 const MAX_BODY_BYTES = 64 << 10;
@@ -73,6 +75,8 @@ export async function createServer(parts: ServerParts): Promise<Server> {
   addForeignHtml(server, parts);
   addIcons(server);
   addForms(server, parts);
+  await addUnsubscribe(server, parts);
+  addFeeds(server, parts);
   addLivePages(server, parts);
   addApi(server, parts);
   await server.ready();

@@ -1,3 +1,4 @@
+import { createSeals } from "../../hub/mail/seals.ts";
 import { type Catalogue, understand } from "../../core/events/catalogue.ts";
 import type { Reader } from "../../core/events/declare.ts";
 import { LANGUAGES } from "../../core/language/language.ts";
@@ -17,6 +18,8 @@ const READER: Reader = {
   },
 };
 const LETTERHEAD = {
+  control: "",
+  seals: createSeals(["golden".repeat(8)]),
   from: { name: "Laniakea", address: "laniakea@example.org" },
   web: "https://lk.example.org",
 };

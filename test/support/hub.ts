@@ -1,3 +1,6 @@
+import { mkdtempSync, rmSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
 import type { Database } from "../../core/database/connect.ts";
 import { type Config, Config as ConfigSchema, type Settings } from "../../core/config.ts";
 import type { Message } from "../../core/message.ts";
@@ -18,9 +21,11 @@ export async function hubDatabase(): Promise<Database> {
   return database;
 }
 
-/** Settings without a file. */
+const dataDirectory = mkdtempSync(join(tmpdir(), "lk-data-"));
+process.once("exit", () => rmSync(dataDirectory, { recursive: true, force: true }));
+
+/** Settings without a file; secrets are made in a folder of this process. */
 export function settingsOf(config: Record<string, unknown>): Settings & { config: Config } {
-  const dataDirectory = "/nonexistent";
   return { config: ConfigSchema.parse(config), dataDirectory, file: undefined };
 }
 

@@ -17,8 +17,9 @@ import { migration as jobHeld } from "./018-job-held.ts";
 import { migration as recovery } from "./018-recovery.ts";
 import { migration as subscription } from "./020-subscription.ts";
 import { migration as eventList } from "./021-event-list.ts";
-import { migration as delivery } from "./024-delivery.ts";
 import { migration as pacing } from "./022-pacing.ts";
+import { migration as delivery } from "./024-delivery.ts";
+import { migration as mail } from "./025-mail.ts";
 import { migration as language } from "./027-language.ts";
 
 /** All steps of the schema in order. New ones go to the end; old ones never change. */
@@ -41,7 +42,8 @@ export const migrations: readonly Migration[] = [
   recovery,
   subscription,
   eventList,
-  delivery,
   pacing,
+  delivery,
+  mail,
   language,
 ];

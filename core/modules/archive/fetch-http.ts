@@ -2,7 +2,8 @@ import type { Readable } from "node:stream";
 import { type Dispatcher, EnvHttpProxyAgent, interceptors, request } from "undici";
 import type { Fetched, Known, Resume } from "./fetch.ts";
 import { shownUrl, unreachable } from "./fetch-address.ts";
-import { RangeRefused, retryAfter, TooSlow, TryAgain } from "./fetch-retry.ts";
+import { retryAfter } from "../../retry-after.ts";
+import { RangeRefused, TooSlow, TryAgain } from "./fetch-retry.ts";
 
 /** How a file is asked for. */
 export interface HttpAsk {

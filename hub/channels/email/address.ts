@@ -1,5 +1,3 @@
-import { matchesGlob } from "../../routing/glob.ts";
-
 /** A name and an address. */
 export interface Mailbox {
   name: string;
@@ -25,10 +23,4 @@ export function parseMailbox(text: string): Mailbox | undefined {
   const address = canonicalAddress(bracketed ?? text);
   if (address === undefined || /[\p{Cc}"<>]/u.test(name.replaceAll('"', ""))) return undefined;
   return { name: name.replace(/^"(.*)"$/, "$1"), address };
-}
-
-/** True when mail to the address is allowed: an empty list allows all. */
-export function isAllowed(address: string, onlyTo: readonly string[]): boolean {
-  const wanted = address.toLowerCase();
-  return onlyTo.length === 0 || onlyTo.some((one) => matchesGlob(one.toLowerCase(), wanted));
 }

@@ -28,7 +28,7 @@ const SUITE_MEMBERS = [
   "suite_old",
 ];
 /** The members in which events name a package, or a list of them. */
-const PACKAGE_MEMBERS = [
+export const PACKAGE_MEMBERS = [
   "package",
   "packages",
   "pkgname",

@@ -1,11 +1,7 @@
 import test from "ava";
 import { OperatorError } from "../../../../core/errors.ts";
-import {
-  retryAfter,
-  retrying,
-  TooSlow,
-  TryAgain,
-} from "../../../../core/modules/archive/fetch-retry.ts";
+import { retrying, TooSlow, TryAgain } from "../../../../core/modules/archive/fetch-retry.ts";
+import { retryAfter } from "../../../../core/retry-after.ts";
 
 const { signal } = new AbortController();
 const patience = { retries: 3, pauseMs: 1 };

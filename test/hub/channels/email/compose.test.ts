@@ -3,11 +3,16 @@ import test from "ava";
 import MailComposer from "nodemailer/lib/mail-composer";
 import type { Message } from "../../../../core/message.ts";
 import type { DeliverySubject, Outgoing } from "../../../../hub/channels/channel.ts";
-import { composeMail, headerText } from "../../../../hub/channels/email/compose.ts";
+import { composeMail } from "../../../../hub/channels/email/compose.ts";
+import { headerText } from "../../../../hub/channels/email/headers.ts";
+import { createSeals } from "../../../../hub/mail/seals.ts";
+import { deliveryOfToken, unsubscribeToken } from "../../../../hub/mail/tokens.ts";
 
 const letterhead = {
   from: { name: "Example OS", address: "laniakea@example.org" },
   web: "https://lk.example.org",
+  control: "control@example.org",
+  seals: createSeals(["secret".repeat(8)]),
 };
 
 function delivery(message: Message, subject: DeliverySubject = {}, part: Partial<Outgoing> = {}) {
@@ -38,6 +43,8 @@ test("a mail carries the headers that Laniakea's Mailgun sends", (t) => {
     packages: ["bash"],
   };
   const mail = composeMail(delivery(built, subject), letterhead);
+  const token = unsubscribeToken(delivery(built).id, letterhead.seals);
+  t.is(deliveryOfToken(token, letterhead.seals), delivery(built).id);
   t.is(mail.subject, "❌ Build of bash failed");
   t.is(mail.messageId, "<6e1b3a50-2b7e-4c0e-9a57-111111111111@example.org>");
   t.deepEqual(mail.headers, {
@@ -46,7 +53,11 @@ test("a mail carries the headers that Laniakea's Mailgun sends", (t) => {
     "X-Laniakea-Package": "bash",
     "X-Laniakea-Event": "_lk.archive.package-build-failed",
     "X-Laniakea-Reason": "route 3 of @admin:example.org",
-    "List-Id": "Example OS <laniakea.example.org>",
+    "X-Loop": "control@example.org",
+    "List-Id": "Example OS: bash <bash.master.package.example.org>",
+    "List-Unsubscribe": `<https://lk.example.org/unsubscribe/${token}>, <mailto:control@example.org?subject=unsubscribe%20${token}>`,
+    "List-Help": "<mailto:control@example.org?subject=help>",
+    "List-Unsubscribe-Post": "List-Unsubscribe=One-Click",
     Precedence: "bulk",
     "Auto-Submitted": "auto-generated",
   });
@@ -60,6 +71,65 @@ test("mails about one package of one repository are one thread", (t) => {
   t.notDeepEqual(references(bash), references({ ...bash, packages: ["zsh"] }));
   t.notDeepEqual(references(bash), references({ ...bash, repository: "extra" }));
   t.deepEqual(references({}), []);
+});
+
+test("what is told of one build is a thread within that of its package", (t) => {
+  const references = (subject: DeliverySubject): string[] =>
+    composeMail(delivery(built, subject), letterhead).references;
+  const bash = { repository: "master", packages: ["bash"] };
+  const [root, build] = references({ ...bash, object: "job/1" });
+  t.deepEqual(references(bash), [root ?? ""]);
+  t.deepEqual(references({ ...bash, object: "job/2" }).slice(0, 1), [root ?? ""]);
+  t.notDeepEqual(references({ ...bash, object: "job/2" })[1], build);
+  t.regex(root ?? "", /^<package\.[0-9a-f]{32}@example\.org>$/);
+});
+
+test("news of no package are a thread for each kind", (t) => {
+  const references = (tag: string): string[] =>
+    composeMail(delivery(built, { tag }), letterhead).references;
+  t.is(references("_lk.debcheck.issue-found").length, 1);
+  t.deepEqual(references("_lk.debcheck.issue-found"), references("_lk.debcheck.issue-gone"));
+  t.notDeepEqual(references("_lk.debcheck.issue-found"), references("_lk.jobs.job-finished"));
+});
+
+for (const [subject, id] of [
+  [{ packages: ["bash"], repository: "master" }, "bash.master.package.example.org"],
+  [{ packages: ["libstdc++6"], repository: "Mäster/x" }, "libstdc++6.m-ster-x.package.example.org"],
+  [{ packages: ["..a..b.."] }, "a.b.package.example.org"],
+  [{ packages: ["<>\r\n"] }, "package.example.org"],
+  [{ tag: "_lk.debcheck.issue-found" }, "debcheck.news.example.org"],
+  [{}, "news.example.org"],
+] as const) {
+  test(`the list of ${JSON.stringify(subject)} is ${id}`, (t) => {
+    const { headers } = composeMail(delivery(built, subject as DeliverySubject), letterhead);
+    t.regex(headers["List-Id"] ?? "", new RegExp(`<${id.replace(/[.+]/g, "\\$&")}>$`));
+  });
+}
+
+test("without https no mail reader is told that one click does it", (t) => {
+  const here = { ...letterhead, web: "http://127.0.0.1:8470", control: "" };
+  const { headers } = composeMail(delivery(built), here);
+  t.regex(
+    headers["List-Unsubscribe"] ?? "",
+    /^<http:\/\/127\.0\.0\.1:8470\/unsubscribe\/[\w-]{43}>$/,
+  );
+  t.is(headers["List-Unsubscribe-Post"], undefined);
+  t.is(headers["List-Help"], undefined);
+});
+
+test("an answer is marked as one, and nothing to unsubscribe from", (t) => {
+  const answer = delivery(built, { answer: true }, { replyTo: "<question@example.net>" });
+  const mail = composeMail(answer, letterhead);
+  t.is(mail.headers["Auto-Submitted"], "auto-replied");
+  t.deepEqual(
+    Object.keys(mail.headers).filter((name) => name.startsWith("List-")),
+    [],
+  );
+  t.is(mail.inReplyTo, "<question@example.net>");
+  t.is(mail.replyTo, "control@example.org");
+  const broken = composeMail({ ...answer, replyTo: "<a b>\r\nBcc: x" }, letterhead);
+  t.is(broken.inReplyTo, undefined);
+  t.notRegex(mail.text, /unsubscribe/);
 });
 
 test("a final edit answers the mail that it cannot change", (t) => {
@@ -80,7 +150,8 @@ test("an announcement has its own subject and passes list software", (t) => {
   t.is(mail.headers["Auto-Submitted"], undefined);
 });
 
-test("text and HTML say the same, and why it came", (t) => {
+test("text and HTML say the same, why it came, and how to end it", (t) => {
+  const token = unsubscribeToken(delivery(built).id, letterhead.seals);
   const mail = composeMail(delivery(built), letterhead);
   t.is(
     mail.text,
@@ -91,6 +162,7 @@ test("text and HTML say the same, and why it came", (t) => {
       "-- ",
       "Example OS, https://lk.example.org",
       "You get this because: route 3 of @admin:example.org",
+      `To end it: https://lk.example.org/unsubscribe/${token}`,
       "",
     ].join("\n"),
   );
@@ -192,7 +264,7 @@ interface Seen {
 
 async function source(outgoing: Outgoing): Promise<string> {
   const { from } = letterhead;
-  const { inReplyTo: _none, ...mail } = composeMail(outgoing, letterhead);
+  const { inReplyTo: _none, replyTo: _neither, ...mail } = composeMail(outgoing, letterhead);
   const to = { name: "", address: outgoing.address };
   const composer = new MailComposer({
     ...mail,
