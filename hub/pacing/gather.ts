@@ -114,16 +114,22 @@ export function earlierEvents(collection: Collection, limit: number): Promise<St
  * bundle (Launchpad's rule), and writes down by which event.
  */
 export async function collapseUndone(bundle: string): Promise<void> {
-  await database().query(
-    `update notice set state = 'collapsed', note = 'undone by event ' || undone.last
-       from (select object, max(event_id) as last from notice
-              where bundle_id = $1 and state = 'held' and object is not null
-              group by object
-             having count(*) > 1 and bool_and(state_to is not null)
-                and (array_agg(state_from order by event_id))[1]
-                  = (array_agg(state_to order by event_id desc))[1]) undone
-      where bundle_id = $1 and state = 'held' and notice.object = undone.object`,
+  const undone = await database().query<{ object: string; last: string }>(
+    `select object, max(event_id) as last from notice
+      where bundle_id = $1 and state = 'held' and object is not null
+      group by object
+     having count(*) > 1 and bool_and(state_to is not null)
+        and (array_agg(state_from order by event_id))[1]
+          = (array_agg(state_to order by event_id desc))[1]`,
     [bundle],
+  );
+  if (undone.length === 0) return;
+  // Not by joining: the planner cannot know how large a bundle has just become.
+  await database().query(
+    `update notice set state = 'collapsed',
+            note = 'undone by event ' || ($3::bigint[])[array_position($2, object)]
+      where bundle_id = $1 and state = 'held' and object = any($2)`,
+    [bundle, undone.map(({ object }) => object), undone.map(({ last }) => last)],
   );
 }
 
