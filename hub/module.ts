@@ -6,6 +6,7 @@ import { keyword } from "./operations/keyword.ts";
 import { language } from "./operations/language.ts";
 import { mute, unmute } from "./operations/mute.ts";
 import { mailList, mailResume } from "./operations/mail.ts";
+import { budget, digest, quiet } from "./operations/pacing.ts";
 import { routeTest } from "./operations/route-test.ts";
 import { routeApply, routeCheck, routeExport } from "./operations/route-tree.ts";
 import { routeAdd, routeList, routeRemove } from "./operations/route.ts";
@@ -32,6 +33,9 @@ export const hubModule: Module = {
     silenceAdd,
     silenceList,
     silenceEnd,
+    digest,
+    quiet,
+    budget,
     routeList,
     routeAdd,
     routeRemove,

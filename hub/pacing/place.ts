@@ -71,11 +71,12 @@ export function placeNews(
 ): Placement[] {
   const placements: Placement[] = [];
   const free: News[] = [];
+  const off = putOff(paced, standing, moment);
   for (const one of news) {
-    const waits = one.decision.urgent === true ? undefined : waiting(one, paced, standing, moment);
-    if (waits !== undefined) placements.push(waits);
-    else if (one.decision.urgent === true) placements.push({ how: "told", news: [one] });
-    else free.push(one);
+    const isUrgent = one.decision.urgent === true;
+    const placed = isUrgent ? alone(one) : waiting(one, off, standing, moment);
+    if (placed === undefined) free.push(one);
+    else placements.push(placed);
   }
   hurryDigest(placements, paced, standing, moment);
   const { budget } = paced.preference;
@@ -94,22 +95,30 @@ export function alone(one: News): Placement {
   return { how: "told", news: [one] };
 }
 
+/** Until when everything waits that is not urgent: for a digest, or for the end of quiet hours. */
+function putOff(
+  { preference }: Paced,
+  { bundles }: Standing,
+  { now }: Moment,
+): { kind: "digest" | "quiet"; due: Date } | undefined {
+  const { zone, quiet, digest } = preference;
+  if (digest !== undefined) {
+    const opened = bundles.get("digest")?.openedAt ?? now;
+    const longest = new Date(opened.getTime() + LONGEST_DIGEST_MS);
+    return { kind: "digest", due: digest.at.length > 0 ? nextOf(digest.at, zone, now) : longest };
+  }
+  const end = quiet === undefined ? undefined : quietUntil(quiet, zone, now);
+  return end === undefined ? undefined : { kind: "quiet", due: end };
+}
+
 /** What a preference, a rule or its age makes wait. */
 function waiting(
   one: News,
-  { preference }: Paced,
+  off: ReturnType<typeof putOff>,
   standing: Standing,
   { now }: Moment,
 ): Placement | undefined {
-  const { zone, quiet, digest } = preference;
-  const end = quiet === undefined ? undefined : quietUntil(quiet, zone, now);
-  if (digest !== undefined) {
-    const bundle = standing.bundles.get("digest");
-    const longest = new Date((bundle?.openedAt ?? now).getTime() + LONGEST_DIGEST_MS);
-    const due = digest.at.length > 0 ? nextOf(digest.at, zone, now) : longest;
-    return hold("digest", "digest", due, [one]);
-  }
-  if (end !== undefined) return hold("quiet", "quiet", end, [one]);
+  if (off !== undefined) return hold(off.kind, off.kind, off.due, [one]);
   const { groupBy, waitMs, intervalMs } = one.decision.tempo;
   if (groupBy.length > 0 || waitMs > 0) {
     const key = `group ${groupOf(one, groupBy)}`;

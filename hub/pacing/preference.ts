@@ -64,6 +64,19 @@ export interface PaceRow {
   tokens_at: Date | null;
 }
 
+type Asked = Omit<PaceRow, "destination" | "tokens" | "tokens_at">;
+
+const UNSET: Asked = {
+  language: null,
+  zone: null,
+  quiet_from: null,
+  quiet_to: null,
+  digest_at: null,
+  digest_after: null,
+  budget_messages: null,
+  budget_seconds: null,
+};
+
 /**
  * Locks the rows of destinations, in one order so that two hubs do not wait for each other, and
  * reads them. Programs have none.
@@ -88,6 +101,19 @@ export async function lockPaced(
   return new Map(rows.map((row) => [row.destination, paced(row, kinds, now)]));
 }
 
+/** How a destination is told; undefined for programs. */
+export async function preferenceFor(
+  destination: string,
+  kinds: readonly ChannelKind[],
+): Promise<Preference | undefined> {
+  const readers = readersOf(destination, kinds);
+  if (readers === "programs") return undefined;
+  const [row] = await database().query<PaceRow>("select * from pace where destination = $1", [
+    destination,
+  ]);
+  return preferenceOf(row ?? UNSET, readers);
+}
+
 /** A row as pacing uses it. */
 export function paced(row: PaceRow, kinds: readonly ChannelKind[], now: Date): Paced {
   const readers = readersOf(row.destination, kinds) === "mail" ? "mail" : "chat";
@@ -101,7 +127,7 @@ export function paced(row: PaceRow, kinds: readonly ChannelKind[], now: Date): P
 }
 
 /** What a row asks for, with the defaults of its kind. */
-export function preferenceOf(row: PaceRow, readers: Paced["readers"]): Preference {
+export function preferenceOf(row: Asked, readers: Paced["readers"]): Preference {
   const { quiet_from: from, quiet_to: to } = row;
   const hasDigest = row.digest_at !== null || row.digest_after !== null;
   return {
@@ -124,7 +150,7 @@ export async function preferredLanguage(destination: string): Promise<Language |
   return LANGUAGES.find((one) => one === row?.language);
 }
 
-function budgetOf(row: PaceRow, readers: Paced["readers"]): Budget | undefined {
+function budgetOf(row: Asked, readers: Paced["readers"]): Budget | undefined {
   const { budget_messages: messages, budget_seconds: seconds } = row;
   if (messages === null) return defaultBudget(readers);
   return messages === 0
