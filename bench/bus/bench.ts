@@ -18,7 +18,8 @@ const BURST = 1_000_000;
 /** Events for the receivers that stand beside, in so many turns each. */
 const RECEIVED = 200_000;
 const ROUNDS = 2;
-const GIVE_UP_MS = 600_000;
+/** Nothing came through for so long. */
+const GIVE_UP_MS = 120_000;
 
 interface Stage {
   folder: string;
@@ -138,7 +139,8 @@ async function through(stage: Stage, { events, rate, subscriber }: Options): Pro
     actors["producer"] = startActor("producer", process.execPath, args);
     const result: Run = { seconds: 0, stored: 0, heard: 0, cpu: {}, ours: 0, each: {}, server: 0 };
     let producer = 0;
-    while (performance.now() - began < GIVE_UP_MS) {
+    let progressed = began;
+    while (performance.now() - progressed < GIVE_UP_MS) {
       await sleep(250);
       const times = processorTimes(pids());
       producer = Math.max(producer, times["producer"] ?? 0);
@@ -153,8 +155,9 @@ async function through(stage: Stage, { events, rate, subscriber }: Options): Pro
       result.server = Math.max(result.server, residentMegabytes(postgresql ?? 0, true));
       const stored = await storedCount(client);
       if (stored > result.stored) result.seconds = (performance.now() - began) / 1000;
-      result.stored = stored;
-      result.heard = Number(actors["subscriber"]?.facts.at(-1)?.["heard"] ?? 0);
+      const heard = Number(actors["subscriber"]?.facts.at(-1)?.["heard"] ?? 0);
+      if (stored + heard > result.stored + result.heard) progressed = performance.now();
+      Object.assign(result, { stored, heard });
       if (stored >= events && (!subscriber || result.heard >= events)) break;
     }
     const after = processorTimes(pids());

@@ -7,17 +7,19 @@ import test from "ava";
 import { Dealer } from "zeromq";
 import { database } from "../../core/database/connect.ts";
 import { readAnswer } from "../../core/events/acknowledge.ts";
-import { Keyring } from "../../core/events/keyring.ts";
+import { newKeyPair } from "../../core/events/key-file.ts";
+import { Keyring, writeKeyFile } from "../../core/events/keyring.ts";
 import { readTally } from "../../core/events/tally.ts";
+import { MAX_EVENT_BYTES } from "../../core/events/verify.ts";
 import { silentLog } from "../../core/log.ts";
 import { createLighthouseOf } from "../../core/modules/lighthouse/service.ts";
-import { rulesFor } from "../support/authority.ts";
 import { testDatabase } from "../support/database.ts";
 import { createMutator } from "./mutate-frame.ts";
 
 /**
- * Mutated frames against a Lighthouse over its socket: 20,000, or 200,000 with LK_FULL=1. What it
- * accepts is asked of Python: json, canonical text and PyNaCl, as the peer does.
+ * Mutated frames against a Lighthouse over its socket, which decides in threads: 20,000, or 200,000
+ * with LK_FULL=1. What it accepts is asked of Python: json, canonical text and PyNaCl, as the peer
+ * does.
  */
 const FULL = process.env["LK_FULL"] === "1";
 const FRAMES = FULL ? 200_000 : 20_000;
@@ -44,9 +46,11 @@ const fuzz = hasReference ? test.serial : test.serial.skip;
 
 fuzz(`${FRAMES} mutated frames: none accepted that the peer refuses, and no harm`, async (t) => {
   t.timeout(600_000);
+  // By what the key directory says, so that threads decide as in earnest.
   const keyring = new Keyring(join(directory, "keys"));
+  trustOnly(keyring, vectors.trusted);
   // The shared cases are of the autumn of 2026.
-  const rules = rulesFor(vectors.trusted, () => Date.parse("2026-11-22T12:00:00Z"));
+  const rules = { authority: keyring, window: 100 * 365 * 86_400_000 };
   const options = { keyring, rules, publish: ["tcp://127.0.0.1:*"], log: silentLog() };
   const lighthouse = createLighthouseOf({ ...options, submit: ["tcp://127.0.0.1:*"] });
   await lighthouse.start();
@@ -71,6 +75,11 @@ fuzz(`${FRAMES} mutated frames: none accepted that the peer refuses, and no harm
     if (early === 0 && sent >= FRAMES / 5) early = resident();
   }
   for (let number = 0; number < HUGE; number += 1) await sendHuge(endpoint);
+  // Within what is read, and all of them at once.
+  const long = LONGEST.map((text) => Buffer.alloc(MAX_EVENT_BYTES * 2 - 64, text));
+  for (let round = 0; round < HUGE; round += 1) {
+    t.deepEqual(new Set(await submitAll(endpoint, [...long, ...long])), new Set([false]));
+  }
   await sendMisshapen(endpoint);
   t.log(seen, `resident ${early} MB, then ${resident()} MB`);
   t.true(seen.both > FRAMES / 50, "honest variants are accepted");
@@ -82,11 +91,19 @@ fuzz(`${FRAMES} mutated frames: none accepted that the peer refuses, and no harm
   const { received, stored, duplicate, refused } = lighthouse.counts();
   const refusals = Object.values(refused).reduce((sum, one) => sum + one, 0);
   t.is(received, stored + duplicate + refusals);
-  t.is(received, FRAMES + 1 + MISSHAPEN.length);
+  t.is(received, FRAMES + 1 + MISSHAPEN.length + HUGE * LONGEST.length * 2);
   while ((await readTally("submission_tally")).received < received) await sleep(20);
   const { quarantined, ...tally } = await readTally("submission_tally");
   t.deepEqual({ ...tally, refused: quarantined }, { received, stored, duplicate, refused });
 });
+
+/** Signers of whom only the verify key is known (base64). */
+function trustOnly(keyring: Keyring, trusted: Record<string, string>): void {
+  for (const [signer, key] of Object.entries(trusted)) {
+    const text = newKeyPair(signer).public.replace(/(verify-key = )".*"/, `$1"${key}"`);
+    writeKeyFile(keyring.trustedFile(signer), text, 0o644);
+  }
+}
 
 /** Sends each with a request for an answer. @returns whether it was accepted, known ones too */
 async function submitAll(endpoint: string, frames: readonly Buffer[]): Promise<boolean[]> {
@@ -118,6 +135,9 @@ async function sendHuge(endpoint: string): Promise<void> {
   await sleep(50);
   socket.close();
 }
+
+/** What a hostile frame of two megabytes repeats: as many as make a batch for a thread. */
+const LONGEST = ["[", '{"data":', '{"a":{"', " ", "\0", "\xff", '"\\', "é"];
 
 const MISSHAPEN = [[""], ["", "{}"], ["{}", "{}", "{}"], ["{}", "x", "y", "z"]];
 

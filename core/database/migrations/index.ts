@@ -13,6 +13,7 @@ import { migration as producer } from "./012-producer.ts";
 import { migration as jobs } from "./013-jobs.ts";
 import { migration as suiteValidity } from "./014-suite-validity.ts";
 import { migration as journalKeys } from "./015-journal-keys.ts";
+import { migration as eventIndex } from "./016-event-index.ts";
 import { migration as jobHeld } from "./018-job-held.ts";
 import { migration as recovery } from "./018-recovery.ts";
 import { migration as subscription } from "./020-subscription.ts";
@@ -38,6 +39,7 @@ export const migrations: readonly Migration[] = [
   jobs,
   suiteValidity,
   journalKeys,
+  eventIndex,
   jobHeld,
   recovery,
   subscription,
