@@ -16,6 +16,7 @@ export interface AdmissionThread {
 export interface AdmissionTask {
   bytes: Uint8Array;
   ends: number[];
+  publish: boolean;
 }
 
 /** The thread: answers each task with what it decided, in the order of the tasks. */
@@ -24,7 +25,7 @@ function serve(port: NonNullable<typeof parentPort>, thread: AdmissionThread): v
   const keyring = new Keyring(keys, { host });
   const admit = createAdmission({ rules: { authority: keyring, window }, keyring, lighthouse });
   port.on("message", (task: AdmissionTask) => {
-    const admitted = admit(framesOf(task));
+    const admitted = admit(framesOf(task), task.publish);
     const { rows, texts } = admitted.events;
     port.postMessage(admitted, [rows.buffer as ArrayBuffer, texts.buffer as ArrayBuffer]);
   });

@@ -23,13 +23,15 @@ export interface Admission {
 
 /**
  * A function that decides on frames and does all work on them that needs no database: signatures
- * are checked and Lighthouse's own is made, rows and published texts are written.
+ * are checked, rows are written, and to publish them Lighthouse's own signature is made.
  */
-export function createAdmission(admission: Admission): (frames: Iterable<Uint8Array>) => Admitted {
+export function createAdmission(
+  admission: Admission,
+): (frames: Iterable<Uint8Array>, publish: boolean) => Admitted {
   const { keyring, lighthouse, rules } = admission;
   const rows = createRowMaker();
-  return (frames) => {
-    const key = keyring.signingKey("lighthouse");
+  return (frames, publish) => {
+    const key = publish ? keyring.signingKey("lighthouse") : undefined;
     const accepted: number[] = [];
     const refused: Admitted["refused"] = [];
     let frame = 0;

@@ -7,7 +7,8 @@ import type { AdmissionTask, AdmissionThread } from "./admission-thread.ts";
 
 /** Decides on submitted frames, in threads when there are many. */
 export interface Admitter {
-  admit(frames: readonly Buffer[]): Promise<Admitted>;
+  /** @param publish whether they are published as well as stored */
+  admit(frames: readonly Buffer[], publish: boolean): Promise<Admitted>;
   close(): Promise<void>;
 }
 
@@ -59,7 +60,11 @@ export function createAdmitter(options: AdmitterOptions): Admitter {
     return running;
   }
 
-  function handOver(frames: readonly Buffer[], { worker, owed }: Running): Promise<Admitted> {
+  function handOver(
+    frames: readonly Buffer[],
+    publish: boolean,
+    { worker, owed }: Running,
+  ): Promise<Admitted> {
     const bytes = new Uint8Array(frames.reduce((sum, frame) => sum + frame.length, 0));
     const ends: number[] = [];
     let end = 0;
@@ -69,19 +74,19 @@ export function createAdmitter(options: AdmitterOptions): Admitter {
     }
     return new Promise((resolve, reject) => {
       owed.push({ resolve, reject });
-      worker.postMessage({ bytes, ends } satisfies AdmissionTask, [bytes.buffer]);
+      worker.postMessage({ bytes, ends, publish } satisfies AdmissionTask, [bytes.buffer]);
     });
   }
 
   return {
-    async admit(frames) {
-      if (most < 1 || frames.length < WORTH_HANDING_OVER) return decideHere(frames);
+    async admit(frames, publish) {
+      if (most < 1 || frames.length < WORTH_HANDING_OVER) return decideHere(frames, publish);
       next = (next + 1) % most;
       try {
-        return await handOver(frames, threads[next] ?? start());
+        return await handOver(frames, publish, threads[next] ?? start());
       } catch (thrown) {
         log.error({ err: asError(thrown) }, "a thread that admits events failed");
-        return decideHere(frames);
+        return decideHere(frames, publish);
       }
     },
     async close() {

@@ -1,4 +1,4 @@
-import type { Publisher, Router } from "zeromq";
+import type { Router, XPublisher } from "zeromq";
 import { asError, OperatorError } from "../../errors.ts";
 
 /**
@@ -9,7 +9,7 @@ import { asError, OperatorError } from "../../errors.ts";
  * @throws OperatorError `ENDPOINT`
  */
 export async function bindSocket(
-  socket: Publisher | Router,
+  socket: Router | XPublisher,
   endpoint: string,
   key: string,
 ): Promise<string> {

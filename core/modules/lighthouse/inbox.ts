@@ -24,6 +24,8 @@ export interface Inbox {
 
 /** Where events go once they are stored; also asked how far it is. */
 export interface Stored {
+  /** False while nobody listens, so that nothing needs to be signed to be published. */
+  isHeard(): boolean;
   /** Up to which number this process has published everything. */
   published(): number;
   /** @param numbers of the events; those that were known have none */

@@ -1,4 +1,3 @@
-import { Publisher } from "zeromq";
 import { createAlarm } from "../../alarm.ts";
 import type { Keyring } from "../../events/keyring.ts";
 import { type PublishedEvent, publishedEvent } from "../../events/published.ts";
@@ -11,6 +10,7 @@ import {
 } from "../../events/sequence.ts";
 import { asError } from "../../errors.ts";
 import type { Log } from "../../log.ts";
+import { type AudienceSocket, createAudienceSocket } from "./audience.ts";
 import { bindSocket } from "./bind.ts";
 import type { LighthouseCounts } from "./counts.ts";
 import type { Stored } from "./inbox.ts";
@@ -46,12 +46,6 @@ const POLL_MS = 1_000;
 const NOTE_MS = 50;
 const BATCH = 1_000;
 /**
- * Kept for each subscriber that reads slowly, about 100 MB at worst; beyond it ZeroMQ drops for
- * that subscriber. Its default of 1000 is less than one import makes at once.
- */
-const SEND_HIGH_WATER_MARK = 50_000;
-
-/**
  * Gives the events of the journal their numbers and publishes them in that order. A number is
  * committed before its event is sent, and everything behind the last noted number is sent again
  * after a crash: each event goes out at least once, always under the same number. All processes
@@ -59,10 +53,10 @@ const SEND_HIGH_WATER_MARK = 50_000;
  */
 export function createPublisher(options: PublisherOptions): EventPublisher {
   const { counts, keyring, log } = options;
-  const sockets: Publisher[] = [];
+  const sockets: AudienceSocket[] = [];
   const alarm = createAlarm();
   let stopped = false;
-  let loop: Promise<void> = Promise.resolve();
+  let loop = Promise.resolve();
   let here: Whereabouts | undefined;
   const ready = createReady();
   let lastSent = 0;
@@ -90,16 +84,33 @@ export function createPublisher(options: PublisherOptions): EventPublisher {
   async function publishBatch(): Promise<boolean> {
     const at = (here ??= await whereWeAre());
     if (await sendReady(at)) return true;
-    if ((await numberEvents(BATCH, at.sent)) > 0) at.noted = at.sent;
-    // Others' events, and what was stored before we knew; up to what waits in memory.
-    const missing = Math.max(0, (ready.next() ?? Number.POSITIVE_INFINITY) - at.sent - 1);
-    const events = await eventsAfter(at.sent, Math.min(BATCH, missing));
-    if (events.length > 0) return sendStored(events, at);
+    const numbered = await numberEvents(BATCH, at.sent);
+    if (numbered > 0) at.noted = at.sent;
+    if (isHeard()) {
+      // Others' events, and what was stored before we knew; up to what waits in memory.
+      const missing = Math.max(0, (ready.next() ?? Number.POSITIVE_INFINITY) - at.sent - 1);
+      const events = await eventsAfter(at.sent, Math.min(BATCH, missing));
+      if (events.length > 0) return sendStored(events, at);
+    } else {
+      await passOver(at);
+    }
+    if (numbered === BATCH) return true;
     if (at.noted < at.sent && (stopped || performance.now() - lastSent >= NOTE_MS)) {
       await notePublished(at.sent);
       at.noted = at.sent;
     }
     return false;
+  }
+
+  function isHeard(): boolean {
+    return sockets.some((one) => one.isHeard());
+  }
+
+  /** Nobody listens: nothing has to be read and signed, for ZeroMQ would drop it. */
+  async function passOver(at: Whereabouts): Promise<void> {
+    const { sequence } = await lighthouseState();
+    if (sequence > at.sent) lastSent = performance.now();
+    at.sent = Math.max(at.sent, sequence);
   }
 
   /** What follows on what was sent. @returns whether there was any */
@@ -131,7 +142,7 @@ export function createPublisher(options: PublisherOptions): EventPublisher {
     at: Whereabouts,
   ): Promise<void> {
     if (event !== undefined) {
-      for (const socket of sockets) await socket.send([event.tag, event.text]);
+      for (const { socket } of sockets) await socket.send([event.tag, event.text]);
       counts.published += 1;
     }
     at.sent = sequence;
@@ -141,27 +152,24 @@ export function createPublisher(options: PublisherOptions): EventPublisher {
   return {
     async start() {
       for (const endpoint of options.endpoints) {
-        const socket = new Publisher({
-          sendHighWaterMark: SEND_HIGH_WATER_MARK,
-          ipv6: true,
-          linger: 1_000,
-        });
-        sockets.push(socket);
-        await bindSocket(socket, endpoint, "lighthouse.publish");
+        const one = createAudienceSocket(log);
+        sockets.push(one);
+        await bindSocket(one.socket, endpoint, "lighthouse.publish");
       }
       loop = run();
-      return sockets.map((socket) => socket.lastEndpoint ?? "");
+      return sockets.map(({ socket }) => socket.lastEndpoint ?? "");
     },
     async stop() {
       stopped = true;
       alarm.ring();
       await loop;
-      for (const socket of sockets.splice(0)) socket.close();
+      for (const { socket } of sockets.splice(0)) socket.close();
     },
     wake: () => alarm.ring(),
+    isHeard,
     published: () => here?.sent ?? 0,
     onStored(events, numbers) {
-      ready.add(events, numbers);
+      if (isHeard()) ready.add(events, numbers);
       alarm.ring();
     },
   };

@@ -125,7 +125,10 @@ export function createReceiver(options: ReceiverOptions): Receiver {
     const batch = gathered;
     if (batch.length === 0 || admitter === undefined) return;
     gathered = [];
-    const deciding = admitter.admit(batch.map(({ json }) => json));
+    const deciding = admitter.admit(
+      batch.map(({ json }) => json),
+      options.stored.isHeard(),
+    );
     const before = settling;
     settling = (async () => {
       const admitted = await deciding;
