@@ -28,6 +28,7 @@ interface Stage {
   key: string;
   submit: string;
   publish: string;
+  replay: string;
   /** Lines of signed events. */
   events: string;
 }
@@ -43,6 +44,8 @@ interface Run {
   seconds: number;
   stored: number;
   heard: number;
+  /** Of those heard, the ones that had to be asked for. */
+  replayed: number;
   cpu: Record<string, number>;
   /** Most at one time, MB: of all our processes together, of each, and of PostgreSQL. */
   ours: number;
@@ -80,7 +83,7 @@ export async function bench(args: string[]): Promise<void> {
 }
 
 async function prepare(folder: string, events: number): Promise<Stage> {
-  const [submit = 0, publish = 0, jobs = 0] = await freePorts(3);
+  const [submit = 0, publish = 0, replay = 0, jobs = 0] = await freePorts(4);
   const data = join(folder, "var");
   const keyring = new Keyring(join(data, "keys"));
   const pair = newKeyPair(SIGNER, { module: "archive" });
@@ -93,12 +96,13 @@ async function prepare(folder: string, events: number): Promise<Stage> {
     key: keyring.trustedFile(SIGNER),
     submit: `tcp://127.0.0.1:${submit}`,
     publish: `tcp://127.0.0.1:${publish}`,
+    replay: `tcp://127.0.0.1:${replay}`,
     events: join(folder, "events"),
   };
   writeFileSync(
     join(folder, "config.toml"),
     `[lighthouse]\nsubmit = "${stage.submit}"\npublish = "${stage.publish}"\n` +
-      `jobs = "tcp://127.0.0.1:${jobs}"\n`,
+      `replay = "${stage.replay}"\njobs = "tcp://127.0.0.1:${jobs}"\n`,
   );
   const args = [program("make-events"), secret, stage.events, String(events)];
   await run({ program: process.execPath, args });
@@ -124,7 +128,8 @@ async function through(stage: Stage, { events, rate, subscriber }: Options): Pro
     await client.connect();
     await listening(stage.submit);
     if (subscriber) {
-      const args = [program("subscriber"), stage.publish, join(stage.data, "keys")];
+      const bus = [stage.publish, stage.replay, join(stage.data, "keys")];
+      const args = [program("subscriber"), ...bus];
       actors["subscriber"] = startActor("subscriber", process.execPath, args);
       await sleep(1000);
     }
@@ -137,7 +142,16 @@ async function through(stage: Stage, { events, rate, subscriber }: Options): Pro
     const began = performance.now();
     const args = [program("producer"), stage.submit, stage.events, String(events), String(rate)];
     actors["producer"] = startActor("producer", process.execPath, args);
-    const result: Run = { seconds: 0, stored: 0, heard: 0, cpu: {}, ours: 0, each: {}, server: 0 };
+    const result: Run = {
+      seconds: 0,
+      stored: 0,
+      heard: 0,
+      replayed: 0,
+      cpu: {},
+      ours: 0,
+      each: {},
+      server: 0,
+    };
     let producer = 0;
     let progressed = began;
     while (performance.now() - progressed < GIVE_UP_MS) {
@@ -155,9 +169,10 @@ async function through(stage: Stage, { events, rate, subscriber }: Options): Pro
       result.server = Math.max(result.server, residentMegabytes(postgresql ?? 0, true));
       const stored = await storedCount(client);
       if (stored > result.stored) result.seconds = (performance.now() - began) / 1000;
-      const heard = Number(actors["subscriber"]?.facts.at(-1)?.["heard"] ?? 0);
+      const said = actors["subscriber"]?.facts.at(-1);
+      const heard = Number(said?.["heard"] ?? 0);
       if (stored + heard > result.stored + result.heard) progressed = performance.now();
-      Object.assign(result, { stored, heard });
+      Object.assign(result, { stored, heard, replayed: Number(said?.["replayed"] ?? 0) });
       if (stored >= events && (!subscriber || result.heard >= events)) break;
     }
     const after = processorTimes(pids());
@@ -238,6 +253,7 @@ function report(ours: Run, receivers: Record<string, ReceiverRun>, markdown: boo
       seconds: ours.seconds.toFixed(1),
     },
     { what: "heard and verified by the subscriber", events: String(ours.heard) },
+    { what: "of these asked for again", events: String(ours.replayed) },
     ...Object.entries(receivers).map(([name, { received, seconds }]) => ({
       what: `${name}, no database`,
       events: String(received),

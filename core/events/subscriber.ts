@@ -20,10 +20,11 @@ export interface SubscriberOptions {
 }
 
 /**
- * Messages kept in memory for us while `onFrame` is busy. ZeroMQ drops what comes beyond it
- * without a word, and its default of 1000 lost a fifth of a small burst; this is 100 MB at worst.
+ * Unread messages kept while `onFrame` is busy, 30 MB of the usual ones. ZeroMQ drops what comes
+ * beyond it without a word, and its default of 1000 lost a fifth of a small burst. A follower asks
+ * again for what was dropped, where there is a replay endpoint.
  */
-const RECEIVE_HIGH_WATER_MARK = 100_000;
+const RECEIVE_HIGH_WATER_MARK = 20_000;
 /** A dead connection is noticed after this time without an answer to a heartbeat. */
 const HEARTBEAT_MS = 10_000;
 

@@ -186,7 +186,8 @@ test.serial(
       }
     }
     const producing = Promise.all([...keys].map(([signer, key]) => produce(signer, key)));
-    await sleep(1_000);
+    const fine = (signer: string): number => outcomes.get(signer)?.get("accepted") ?? 0;
+    while (signers.some((signer) => fine(signer) < 100)) await sleep(50);
     // By another process, as lk key revoke is one.
     const other = new Keyring(keyring.directory);
     other.revoke(other.trustedFile("pear-core"));
@@ -195,12 +196,10 @@ test.serial(
     over = true;
     await producing;
     t.deepEqual(new Set(late), new Set(["no trusted signer: pear-core"]));
-    const revoked = outcomes.get("pear-core");
-    t.true((revoked?.get("accepted") ?? 0) > 0);
-    let accepted = revoked?.get("accepted") ?? 0;
+    let accepted = fine("pear-core");
     for (const signer of ["anise-core", "quince-core"]) {
       t.deepEqual([...(outcomes.get(signer)?.keys() ?? [])], ["accepted"]);
-      accepted += outcomes.get(signer)?.get("accepted") ?? 0;
+      accepted += fine(signer);
     }
     t.is(await Event.count(), accepted);
     const { received, stored, duplicate, refused } = lighthouse.counts();

@@ -21,7 +21,7 @@ const WORTH_HANDING_OVER = 16;
 /** Signatures are the cost of an event; beyond this it is the database. */
 const MOST_THREADS = 4;
 /** A thread holds a few batches; left to itself it would let garbage gather. */
-const HEAP = { maxYoungGenerationSizeMb: 8, maxOldGenerationSizeMb: 64 };
+const HEAP = { maxYoungGenerationSizeMb: 4, maxOldGenerationSizeMb: 64 };
 
 /** A thread and what it owes us, oldest first. */
 interface Running {
@@ -37,7 +37,8 @@ interface Running {
 export function createAdmitter(options: AdmitterOptions): Admitter {
   const { keyring, lighthouse, log, rules } = options;
   // Threads know what the key directory says, and nothing else.
-  const most = rules.authority === keyring ? Math.min(MOST_THREADS, availableParallelism()) : 0;
+  const others = Math.max(1, availableParallelism() - 1);
+  const most = rules.authority === keyring ? Math.min(MOST_THREADS, others) : 0;
   const decideHere = createAdmission(options);
   const threads: Running[] = [];
   let next = 0;
