@@ -1,5 +1,4 @@
 import { mkdtempSync, rmSync, writeFileSync } from "node:fs";
-import { createServer } from "node:net";
 import { tmpdir } from "node:os";
 import { join, resolve } from "node:path";
 import { setTimeout as sleep } from "node:timers/promises";
@@ -10,7 +9,15 @@ import { newKeyPair } from "../../core/events/key-file.ts";
 import { Keyring, writeKeyFile } from "../../core/events/keyring.ts";
 import { run } from "../measure.ts";
 import { type Line, machineLine, printTable, ratio } from "../report.ts";
-import { type Actor, postmaster, processorTimes, residentMegabytes, startActor } from "./stage.ts";
+import {
+  freePorts,
+  listening,
+  type Actor,
+  postmaster,
+  processorTimes,
+  residentMegabytes,
+  startActor,
+} from "./stage.ts";
 
 const PYTHON = "/usr/bin/python3";
 const SIGNER = "anise-archive";
@@ -278,28 +285,4 @@ async function storedCount(client: pg.Client): Promise<number> {
 
 function program(name: string): string {
   return resolve(`dist/bench/bus/${name}.js`);
-}
-
-async function listening(endpoint: string): Promise<void> {
-  const { hostname, port } = new URL(endpoint.replace("tcp:", "http:"));
-  const { connect } = await import("node:net");
-  for (;;) {
-    const open = await new Promise<boolean>((answer) => {
-      const socket = connect(Number(port), hostname, () => {
-        socket.destroy();
-        answer(true);
-      });
-      socket.once("error", () => answer(false));
-    });
-    if (open) return;
-    await sleep(50);
-  }
-}
-
-async function freePorts(count: number): Promise<number[]> {
-  const servers = Array.from({ length: count }, () => createServer().listen(0, "127.0.0.1"));
-  await Promise.all(servers.map((server) => new Promise((open) => server.once("listening", open))));
-  const ports = servers.map((server) => (server.address() as { port: number }).port);
-  await Promise.all(servers.map((server) => new Promise((closed) => server.close(closed))));
-  return ports;
 }

@@ -1,7 +1,9 @@
 import { type ChildProcess, spawn } from "node:child_process";
 import { readdirSync, readFileSync } from "node:fs";
+import { connect, createServer } from "node:net";
 import { join } from "node:path";
 import { createInterface } from "node:readline";
+import { setTimeout as sleep } from "node:timers/promises";
 import { processorSeconds } from "../measure.ts";
 
 /** A process of the bench, and the facts it told. */
@@ -74,4 +76,29 @@ function childrenOf(pid: number): number[] {
       .filter(Boolean)
       .map(Number),
   );
+}
+
+/** Resolves once somebody listens there. */
+export async function listening(endpoint: string): Promise<void> {
+  const { hostname, port } = new URL(endpoint.replace("tcp:", "http:"));
+  for (;;) {
+    const open = await new Promise<boolean>((answer) => {
+      const socket = connect(Number(port), hostname, () => {
+        socket.destroy();
+        answer(true);
+      });
+      socket.once("error", () => answer(false));
+    });
+    if (open) return;
+    await sleep(50);
+  }
+}
+
+/** Ports that nobody uses. */
+export async function freePorts(count: number): Promise<number[]> {
+  const servers = Array.from({ length: count }, () => createServer().listen(0, "127.0.0.1"));
+  await Promise.all(servers.map((server) => new Promise((open) => server.once("listening", open))));
+  const ports = servers.map((server) => (server.address() as { port: number }).port);
+  await Promise.all(servers.map((server) => new Promise((closed) => server.close(closed))));
+  return ports;
 }

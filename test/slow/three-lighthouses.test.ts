@@ -81,7 +81,7 @@ async function listen(t: ExecutionContext, lighthouses: Running[]): Promise<void
     keyring,
     decide: (bytes, channel) => admitFrame(bytes, channel, rules),
     load: () => loadPositions(HUB_READER),
-    onHeard: (heard) => batcher.add(heard),
+    onHeard: (one) => batcher.add(one),
     log,
     askAfterMs: 200,
   });
