@@ -19,7 +19,7 @@ export interface AdmissionTask {
   publish: boolean;
 }
 
-/** The thread: answers each task with what it decided, in the order of the tasks. */
+/** The thread: says that it is there, and answers each task in their order. */
 function serve(port: NonNullable<typeof parentPort>, thread: AdmissionThread): void {
   const { host, keys, lighthouse, window } = thread;
   const keyring = new Keyring(keys, { host });
@@ -29,6 +29,7 @@ function serve(port: NonNullable<typeof parentPort>, thread: AdmissionThread): v
     const { rows, texts } = admitted.events;
     port.postMessage(admitted, [rows.buffer as ArrayBuffer, texts.buffer as ArrayBuffer]);
   });
+  port.postMessage("ready");
 }
 
 function framesOf({ bytes, ends }: AdmissionTask): Uint8Array[] {

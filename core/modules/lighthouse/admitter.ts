@@ -26,6 +26,8 @@ const HEAP = { maxYoungGenerationSizeMb: 4, maxOldGenerationSizeMb: 64 };
 /** A thread and what it owes us, oldest first. */
 interface Running {
   worker: Worker;
+  /** Starting takes it a while; until then frames are decided here. */
+  ready: boolean;
   owed: { resolve: (admitted: Admitted) => void; reject: (error: Error) => void }[];
 }
 
@@ -49,12 +51,15 @@ export function createAdmitter(options: AdmitterOptions): Admitter {
       workerData: { keys, host, window: rules.window, lighthouse } satisfies AdmissionThread,
       resourceLimits: HEAP,
     });
-    const running: Running = { worker, owed: [] };
+    const running: Running = { worker, ready: false, owed: [] };
     const end = (error: Error): void => {
       threads.splice(0, threads.length, ...threads.filter((one) => one !== running));
       for (const { reject } of running.owed.splice(0)) reject(error);
     };
-    worker.on("message", (admitted: Admitted) => running.owed.shift()?.resolve(admitted));
+    worker.once("message", () => {
+      running.ready = true;
+      worker.on("message", (admitted: Admitted) => running.owed.shift()?.resolve(admitted));
+    });
     worker.once("error", end);
     worker.once("exit", (status) => end(new Error(`a thread ended with ${status}`)));
     threads.push(running);
@@ -83,8 +88,10 @@ export function createAdmitter(options: AdmitterOptions): Admitter {
     async admit(frames, publish) {
       if (most < 1 || frames.length < WORTH_HANDING_OVER) return decideHere(frames, publish);
       next = (next + 1) % most;
+      const running = threads[next] ?? start();
+      if (!running.ready) return decideHere(frames, publish);
       try {
-        return await handOver(frames, publish, threads[next] ?? start());
+        return await handOver(frames, publish, running);
       } catch (thrown) {
         log.error({ err: asError(thrown) }, "a thread that admits events failed");
         return decideHere(frames, publish);
