@@ -164,6 +164,17 @@ export const Config = z.strictObject({
       }),
     })
     .prefault({}),
+  canary: z
+    .strictObject({
+      to: StringOrList.prefault([]).meta({
+        description:
+          "rooms and mailboxes where a canary event has to be seen (matrix:…, email:…); empty: none is sent",
+      }),
+      every_seconds: z.int().min(10).max(3_600).default(60).meta({
+        description: "how often one is sent",
+      }),
+    })
+    .prefault({}),
   web: z
     .strictObject({
       listen: Listen.default("127.0.0.1:8470").meta({

@@ -7,6 +7,8 @@ import type { Environment } from "../core/operation/declare.ts";
 import type { Service } from "../core/service.ts";
 import { type Batcher, createBatcher } from "../core/batcher.ts";
 import type { Subscribe } from "./bus.ts";
+import { createCanary } from "./canary/canary.ts";
+import { canaryRules } from "./canary/rules.ts";
 import type { Channel } from "./channels/channel.ts";
 import { channelKinds } from "./channels/index.ts";
 import { createChannelWatch } from "./channels/watch.ts";
@@ -65,7 +67,8 @@ export function createHub(environment: Environment, options: HubOptions = {}): H
   for (const list of [announce.other, ...Object.values(announce.suites)]) {
     if (list !== "") canonicalDestination(`email:${list}`, channelKinds);
   }
-  const configured = configuredRules(settings.config, channelKinds);
+  const canaries = canaryRules(settings.config, channelKinds);
+  const configured = [...configuredRules(settings.config, channelKinds), ...canaries];
   const { leaseMs, subscribe } = options;
   const counters = createCounters(log);
   const dispatcher = createDispatcher({
@@ -101,6 +104,12 @@ export function createHub(environment: Environment, options: HubOptions = {}): H
     createRecovery(environment),
     ...(settings.config.email.listen === "" ? [] : [createMailListener(settings, log)]),
     ...(subscribe === undefined ? [] : [intakeService(environment, subscribe)]),
+    createCanary({
+      environment,
+      channels,
+      destinations: canaries.map(({ destination }) => destination),
+      everyMs: settings.config.canary.every_seconds * 1_000,
+    }),
   ];
   return { services, channels };
 }

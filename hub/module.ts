@@ -1,4 +1,5 @@
 import type { Fact, Module } from "../core/modules/module.ts";
+import { canaryFindings, canaryStatus } from "./canary/tell.ts";
 import { stoppedChannels } from "./delivery/channel-stop.ts";
 import { deliveryList, deliveryRequeue } from "./operations/delivery.ts";
 import { follow, unfollow } from "./operations/follow.ts";
@@ -50,10 +51,11 @@ export const hubModule: Module = {
     mailResume,
     webhookAdd,
   ],
-  status,
+  check: canaryFindings,
+  status: async () => [...(await deliveryStatus()), ...(await canaryStatus())],
 };
 
-async function status(): Promise<Fact[]> {
+async function deliveryStatus(): Promise<Fact[]> {
   const books = await deliveryBooks();
   if (books.created === 0) return [];
   const stops = await stoppedChannels();

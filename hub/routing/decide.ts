@@ -53,11 +53,14 @@ export function decide(
 
 /** Rooms and addresses of the configuration hear everything meant for people. */
 function configuredOf(facts: EventFacts, { configured }: Rulebook): Candidate[] {
-  if (facts.audience === "noise") return [];
-  return configured.map(({ name, destination }) => ({
+  const hearing = configured.filter(({ only }) =>
+    only === undefined ? facts.audience !== "noise" : only === facts.tag,
+  );
+  return hearing.map(({ name, destination, only }) => ({
     destination,
     reason: { name, ref: "configuration" },
     tempo: AT_ONCE,
+    ...(only === undefined ? {} : { urgent: true }),
   }));
 }
 

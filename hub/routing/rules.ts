@@ -4,11 +4,13 @@ import { LOCAL_ROOM } from "../channels/room/room.ts";
 import { canonicalDestination } from "../destination.ts";
 import type { Coverage } from "./owners.ts";
 
-/** A destination that hears everything meant for people. */
+/** A destination that hears everything meant for people, or one kind of event. */
 export interface Rule {
   /** For people: "email.to in the configuration". */
   name: string;
   destination: string;
+  /** Nothing but events of this tag, at once and whatever their audience. */
+  only?: string;
 }
 
 /** Where mail goes when neither a server nor a recipient is configured: the local mailbox. */

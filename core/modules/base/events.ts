@@ -19,3 +19,16 @@ export const ping = declareEvent({
     answers: { state: "note" },
   }),
 });
+
+export const canary = declareEvent({
+  tag: "_lk.core.canary",
+  summary: "a hub checks that what is sent is seen where it should arrive",
+  schema: z.looseObject({ node: z.string(), time_sent: z.string() }),
+  audience: "noise",
+  subject: () => ({}),
+  render: ({ node, time_sent: at }, { language }) => ({
+    tone: "neutral",
+    headline: baseWords.in(language)("canary", { node: strong(node), at }),
+    answers: { state: "note" },
+  }),
+});

@@ -8,7 +8,7 @@ import { canonicalAddress, parseMailbox } from "./address.ts";
 import { readAllowed } from "./allowed.ts";
 import { composeMail } from "./compose.ts";
 import type { Letterhead } from "./headers.ts";
-import { type LocalMailbox, openLocalMailbox } from "./mailbox.ts";
+import { isInMailbox, type LocalMailbox, openLocalMailbox } from "./mailbox.ts";
 import { undeliverable } from "./refusal.ts";
 import {
   mailServer,
@@ -79,6 +79,7 @@ function createEmailChannel(context: ChannelContext): Channel {
       await local?.close();
       local = undefined;
     },
+    isShown: ({ id, address }) => isInMailbox(address, id),
     async problem() {
       // The mailbox of this machine is ours: it is there while we are.
       if (remote === undefined || transport === undefined) return undefined;

@@ -96,6 +96,15 @@ async function keepMail(stream: SMTPServerDataStream, session: SMTPServerSession
   await database().query("select pg_notify($1, '')", [MAILBOX_CHANNEL]);
 }
 
+/** Whether the mail of a delivery came here. */
+export async function isInMailbox(recipient: string, deliveryId: string): Promise<boolean> {
+  const rows = await database().query(
+    "select from mailbox_message where recipient = $1 and message_id like '<' || $2 || '@%'",
+    [recipient, deliveryId],
+  );
+  return rows.length > 0;
+}
+
 /** A mail of the local mailbox, parsed. All of it is data: escape it, and never run its HTML. */
 export interface MailboxLine {
   id: string;
