@@ -125,8 +125,8 @@ async function say(
 /** What an event says. A bug in a rendering was logged when the event came. */
 function words(event: StoredEvent, rendering: Rendering): RenderedEvent {
   try {
-    return renderEvent(event, rendering) ?? unrenderable(event);
+    return renderEvent(event, rendering) ?? unrenderable(event, rendering);
   } catch {
-    return unrenderable(event);
+    return unrenderable(event, rendering);
   }
 }

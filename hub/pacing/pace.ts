@@ -100,7 +100,7 @@ function know(decided: DecidedEvent<StoredEvent>, pacing: Pacing): Known {
     return knowEvent(event, understood, renderUnderstood(event, understood, pacing.links));
   } catch (thrown) {
     pacing.log.error({ err: asError(thrown), event: event.uuid, tag: event.tag }, "bad rendering");
-    return knowEvent(event, understood, unrenderable(event));
+    return knowEvent(event, understood, unrenderable(event, pacing));
   }
 }
 

@@ -1,6 +1,8 @@
 import { type Understood, understand } from "../../core/events/catalogue.ts";
+import { completed } from "../../core/events/complete.ts";
 import type { Reader } from "../../core/events/declare.ts";
 import { uuidTime } from "../../core/events/uuid.ts";
+import { eventWords } from "../../core/events/words.ts";
 import type { Language } from "../../core/language/language.ts";
 import type { Message } from "../../core/message.ts";
 import type { Registry } from "../../core/operation/registry.ts";
@@ -53,13 +55,16 @@ export function renderUnderstood(
 }
 
 /** What is said when a rendering has a bug: one event must not hold up all others. */
-export function unrenderable({ tag, uuid }: JournalledEvent): RenderedEvent {
-  return {
-    message: {
-      tone: "attention",
-      headline: ["Event ", { code: tag }, " cannot be shown"],
-      details: [["Its rendering has a bug; see the log. Event ", { code: uuid }]],
-    },
-    subject: { tag, event: uuid },
+export function unrenderable(
+  { tag, uuid, data }: JournalledEvent,
+  { links }: Rendering,
+): RenderedEvent {
+  const say = eventWords.in(links.language);
+  const message: Message = {
+    tone: "attention",
+    headline: say("unrenderable", { tag: { code: tag } }),
+    answers: { state: "unknown", why: say("unrenderableWhy"), acts: say("operators") },
   };
+  const reader = { ...links, event: { uuid, time: uuidTime(uuid) } };
+  return { message: completed(message, data, reader), subject: { tag, event: uuid } };
 }

@@ -63,7 +63,7 @@ test("data of another shape than declared still gives a message", (t) => {
   t.is(
     message && renderText(message),
     [
-      "ℹ️ Event _lk.archive.package-build-failed",
+      "ℹ️ Event _lk.archive.package-build-failed came in a form that is not known here",
       "  pkgname: libfoo",
       "  suite: landing",
       "  version: 7",
