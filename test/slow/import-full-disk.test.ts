@@ -14,10 +14,7 @@ const folder = mkdtempSync(join(tmpdir(), "lk-full-disk-"));
 test.after.always(() => rmSync(folder, { recursive: true, force: true }));
 
 const MOUNT = 'mount -t tmpfs -o size=250m,mode=700 lk-full-disk "$0" && exec "$@"';
-const inNamespace = (...command: string[]): string[] => [
-  ...["--user", "--map-root-user", "--mount", "sh", "-c", MOUNT, folder],
-  ...command,
-];
+const NAMESPACE = ["--user", "--map-root-user", "--mount", "sh", "-c", MOUNT, folder];
 
 interface Ended {
   status: number;
@@ -27,11 +24,11 @@ interface Ended {
 
 test("a full disk is told, leaves the suite as it was, and is got over", async (t) => {
   t.timeout(240_000);
-  if (spawnSync("unshare", inNamespace("true")).status !== 0) {
+  if (spawnSync("unshare", [...NAMESPACE, "true"]).status !== 0) {
     return t.log("skipped: this kernel lets us make no namespaces to mount a small disk in");
   }
   const child = [process.execPath, resolve("dist/test/slow/import-full-disk-child.js"), folder];
-  const { stdout } = await promisify(execFile)("unshare", inNamespace(...child));
+  const { stdout } = await promisify(execFile)("unshare", [...NAMESPACE, ...child]);
   const [applied, first, full, old, again, fresh] = JSON.parse(stdout) as Ended[];
   t.is(applied?.status, 0, applied?.err);
   t.is(first?.status, 0, first?.err);
