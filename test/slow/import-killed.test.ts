@@ -178,7 +178,9 @@ async function watch(suite: string, states: States, stop: AbortSignal): Promise<
     }
     const changed = states.old !== states.new && seen.content === states.new;
     const steps = changed && before.content === states.old ? 1 : 0;
-    if (seen.runs !== before.runs + steps || seen.told !== before.told + steps) {
+    // A first import is one event, a later one an event for each package; all of them or none.
+    const told = steps === 1 ? seen.told > before.told : seen.told === before.told;
+    if (seen.runs !== before.runs + steps || !told) {
       throw new Error(`look ${looks}: the journal does not fit the packages`);
     }
   }
@@ -317,6 +319,7 @@ test.serial(
     const tally = await createTally(name, { old: even, new: odd });
     t.is((await look(name)).content, odd);
     const changes = await lastChanges(name);
+    const events = (await eventsOf(name)).length - 1;
     while (tally.killed < LATER_KILLS && tally.tried < LATER_KILLS * 3) {
       const toEven = tally.tried % 2 === 0;
       const pair = toEven ? { old: odd, new: even } : { old: even, new: odd };
@@ -325,8 +328,8 @@ test.serial(
       await completes(name, pair.new);
       t.deepEqual(await leftBehind(), []);
       t.is(await lastChanges(name), changes);
-      // One first import, and one event for each change since, however often it was tried.
-      t.is((await eventsOf(name)).length, 2 + tally.tried);
+      // One for the first import, and as many for each change since, however often it was tried.
+      t.is((await eventsOf(name)).length, 1 + events * (1 + tally.tried));
     }
     t.log(`seed ${SEED}: ${JSON.stringify(tally)}`);
     t.is(tally.killed, LATER_KILLS);

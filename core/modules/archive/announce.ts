@@ -8,7 +8,7 @@ import { type ChangedPackage, foldJournal, type JournalRow } from "./fold-journa
  */
 export const MOST_SINGLE = 50_000;
 /** Changes are read and emitted in pieces of so many packages, to hold few in memory. */
-const PIECE = 5_000;
+const PIECE = 500;
 const SAMPLES = 10;
 
 interface Target {

@@ -10,8 +10,8 @@ import { yamlDocuments } from "../../../debian/yaml-documents.ts";
 import { OperatorError } from "../../../errors.ts";
 import type { ContentLoad, LoadedContent } from "./content-load.ts";
 
-/** Rows sent in one statement. */
-const BATCH = 100;
+/** Rows sent in one statement; some documents are long, and all of them are in memory several times. */
+const BATCH = 20;
 
 /**
  * Reads a `Components-ARCHITECTURE.yml` document by document. An unchanged document is not even
