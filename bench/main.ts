@@ -3,6 +3,7 @@ import { asError } from "../core/errors.ts";
 /** The benches by name; each prints its tables. */
 const benches: Record<string, () => Promise<{ bench(args: string[]): Promise<void> }>> = {
   bus: () => import("./bus/bench.ts"),
+  hub: () => import("./hub/bench.ts"),
   import: () => import("./import/bench.ts"),
   jobs: () => import("./jobs/bench.ts"),
   "slow-room": () => import("./hub/slow-room.ts"),

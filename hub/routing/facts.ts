@@ -72,10 +72,10 @@ export class EventFacts implements Facts {
           ? this.owners.sources
           : (subject.packages ?? []).slice(0, 1);
       case "version":
-        return VERSIONS.flatMap((name) => pathValues(this.#data, `data.${name}`));
+        return VERSIONS.flatMap((name) => fieldValues(this.#data, name));
       case "architecture":
         return ["architecture", "architectures", "job_architecture"].flatMap((name) =>
-          pathValues(this.#data, `data.${name}`),
+          fieldValues(this.#data, name),
         );
       case "maintainer":
         return unique([
@@ -93,7 +93,7 @@ export class EventFacts implements Facts {
 
   #addresses(...names: string[]): string[] {
     return names
-      .flatMap((name) => pathValues(this.#data, `data.${name}`))
+      .flatMap((name) => fieldValues(this.#data, name))
       .flatMap((person) => emailOf(String(person))?.toLowerCase() ?? []);
   }
 }
@@ -107,8 +107,18 @@ export function factsFor(facts: Facts, destination: string): Facts {
   };
 }
 
+const NOTHING: readonly Value[] = [];
+
+/** A field of the data, as most are: a plain value, or a list of them. */
+function fieldValues(data: unknown, name: string): readonly Value[] {
+  if (!isRecord(data) || !Object.hasOwn(data, name)) return NOTHING;
+  const value = data[name];
+  if (isValue(value)) return [value];
+  return Array.isArray(value) ? value.slice(0, MOST_VALUES).filter(isValue) : NOTHING;
+}
+
 /** All values at a path of names, through lists. */
-function pathValues(data: unknown, path: string): Value[] {
+function pathValues(data: unknown, path: string): readonly Value[] {
   let level: unknown[] = [data];
   for (const name of path.split(".").slice(1)) {
     level = level.flatMap((value) => {
@@ -118,9 +128,11 @@ function pathValues(data: unknown, path: string): Value[] {
     });
     if (level.length > MOST_VALUES) level.length = MOST_VALUES;
   }
-  return level.filter(
-    (value) => typeof value === "string" || typeof value === "boolean" || typeof value === "number",
-  );
+  return level.filter(isValue);
+}
+
+function isValue(value: unknown): value is Value {
+  return typeof value === "string" || typeof value === "boolean" || typeof value === "number";
 }
 
 function isRecord(value: unknown): value is Record<string, unknown> {

@@ -1,11 +1,13 @@
 import { isPattern } from "../glob.ts";
 import { type Expression, normalValue, type Term } from "./expression.ts";
 
-/**
- * Where a rule is to be found: every event for which its expression holds has one of these.
- * `package=bash` is a value of a field, `package^lin` the beginning of one.
- */
-export type Anchor = string;
+/** Where a rule is to be found: every event for which its expression holds has one of these. */
+export interface Anchor {
+  field: string;
+  /** A value of the field, or the beginning of one. */
+  text: string;
+  beginning: boolean;
+}
 
 /** The fields that can be looked up, the ones that fewest events share first. */
 export const ANCHOR_FIELDS = [
@@ -21,8 +23,8 @@ export const ANCHOR_FIELDS = [
   "repository",
 ] as const;
 /** The fields of which beginnings can be looked up, and how long these are. */
-export const PREFIX_FIELDS: readonly string[] = ["package", "source", "tag"];
-export const LONGEST_PREFIX = 3;
+const PREFIX_FIELDS: readonly string[] = ["package", "source", "tag"];
+const LONGEST_PREFIX = 16;
 
 /** Where an expression is to be found; undefined when it must be asked about each event. */
 export function anchorsOf(expression: Expression): Anchor[] | undefined {
@@ -52,12 +54,17 @@ function ofTerm({ field, operator, values }: Term): Found | undefined {
   const rank = ANCHOR_FIELDS.findIndex((name) => name === field);
   if (rank < 0) return undefined;
   if (operator === "=") {
-    return { anchors: values.map((value) => `${field}=${normalValue(field, value)}`), rank };
+    return { anchors: values.map((value) => anchor(field, value)), rank };
   }
   const [pattern = ""] = values;
   if (operator !== "~") return undefined;
-  if (!isPattern(pattern)) return { anchors: [`${field}=${normalValue(field, pattern)}`], rank };
+  if (!isPattern(pattern)) return { anchors: [anchor(field, pattern)], rank };
   const prefix = (/^[^*?[]*/.exec(pattern)?.[0] ?? "").slice(0, LONGEST_PREFIX);
   if (prefix === "" || !PREFIX_FIELDS.includes(field)) return undefined;
-  return { anchors: [`${field}^${prefix}`], rank: rank + ANCHOR_FIELDS.length };
+  const beginning: Anchor = { field, text: prefix, beginning: true };
+  return { anchors: [beginning], rank: rank + ANCHOR_FIELDS.length };
+}
+
+function anchor(field: string, value: string): Anchor {
+  return { field, text: normalValue(field, value), beginning: false };
 }

@@ -11,6 +11,7 @@ export type NamesTag = (facts: Facts) => boolean;
  * begins with the module: what hears everything, or a package, does not hear noise.
  */
 export function compileNamesTag(expression: Expression): NamesTag {
+  if (tagTerms(expression).length === 0) return NEVER;
   const terms = tagTerms(expression).map((term) => ({ term, holds: compileComparison(term) }));
   return (facts) => {
     const module = `${moduleOf(facts.tag)}.`;
@@ -20,6 +21,8 @@ export function compileNamesTag(expression: Expression): NamesTag {
     });
   };
 }
+
+const NEVER: NamesTag = () => false;
 
 function tagTerms(expression: Expression): Term[] {
   if (expression.kind === "term") return expression.field === "tag" ? [expression] : [];

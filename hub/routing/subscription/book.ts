@@ -1,23 +1,23 @@
-import { type Anchor, ANCHOR_FIELDS, anchorsOf } from "../expression/anchors.ts";
-import { LONGEST_PREFIX, PREFIX_FIELDS } from "../expression/anchors.ts";
+import { type Anchor, anchorsOf } from "../expression/anchors.ts";
 import { compileExpression, type Predicate } from "../expression/compile.ts";
 import type { Facts } from "../facts.ts";
 import { compileNamesTag, type NamesTag } from "../expression/noise.ts";
-import { printExpression } from "../expression/expression.ts";
-import { expressionOf, isPlain } from "./expression-of.ts";
+import { normalValue, printExpression } from "../expression/expression.ts";
+import { AnchorIndex, TEAM } from "./anchor-index.ts";
+import { expressionOf, fieldOf, isPlain } from "./expression-of.ts";
 import type { Subscription } from "./subscription.ts";
 
 /** A subscription that is found by its anchors, and what is still to be asked then. */
 export interface Entry {
   subscription: Subscription;
+  /** Its id, to be sorted by. */
+  number: number;
   /** Undefined: who finds it has the event it is for. */
   holds: Predicate | undefined;
   namesTag: NamesTag;
 }
 
-type Compiled = Pick<Entry, "holds" | "namesTag"> & { anchors: Anchor[] | undefined };
-
-const NAMES_NOTHING: NamesTag = () => false;
+type Compiled = Pick<Entry, "holds" | "namesTag"> & { anchors: readonly Anchor[] | undefined };
 
 /**
  * All subscriptions, found by what an event is about: a hundred thousand cost no more than those
@@ -25,9 +25,7 @@ const NAMES_NOTHING: NamesTag = () => false;
  */
 export class SubscriptionBook {
   readonly #entries = new Map<string, Entry>();
-  readonly #anchored = new Map<Anchor, Entry[]>();
-  /** Which fields are worth looking up, and how many anchors each has. */
-  readonly #fields = new Map<string, number>();
+  readonly #anchored = new AnchorIndex<Entry>();
   readonly #unanchored = new Map<string, Entry>();
   /** The same condition is often asked by many. */
   readonly #compiled = new Map<string, Compiled>();
@@ -37,18 +35,20 @@ export class SubscriptionBook {
   }
 
   clear(): void {
-    for (const map of [this.#entries, this.#anchored, this.#fields, this.#unanchored]) map.clear();
-    this.#compiled.clear();
+    for (const part of [this.#entries, this.#anchored, this.#unanchored, this.#compiled]) {
+      part.clear();
+    }
   }
 
   /** Adds a subscription, or takes in how it is now. */
   put(subscription: Subscription): void {
     this.remove(subscription.id);
     const { anchors, holds, namesTag } = this.#compile(subscription);
-    const entry: Entry = { subscription, holds, namesTag };
+    const number = Number(subscription.id);
+    const entry: Entry = { subscription, number, holds, namesTag };
     this.#entries.set(subscription.id, entry);
     if (anchors === undefined) this.#unanchored.set(subscription.id, entry);
-    else for (const anchor of anchors) this.#hang(anchor, entry);
+    else for (const anchor of anchors) this.#anchored.hang(anchor, entry);
   }
 
   remove(id: string): void {
@@ -57,10 +57,7 @@ export class SubscriptionBook {
     this.#entries.delete(id);
     if (this.#unanchored.delete(id)) return;
     for (const anchor of this.#compile(entry.subscription).anchors ?? []) {
-      const left = (this.#anchored.get(anchor) ?? []).filter((one) => one !== entry);
-      this.#count(anchor, -1);
-      if (left.length === 0) this.#anchored.delete(anchor);
-      else this.#anchored.set(anchor, left);
+      this.#anchored.take(anchor, entry);
     }
   }
 
@@ -70,17 +67,15 @@ export class SubscriptionBook {
    * @param teams slugs of the teams that its packages belong to
    */
   matching(facts: Facts, teams: readonly string[] = []): Entry[] {
-    const found = new Set<Entry>();
-    for (const anchor of this.#anchorsOf(facts, teams)) {
-      for (const entry of this.#anchored.get(anchor) ?? []) {
-        if (entry.holds === undefined || entry.holds(facts)) found.add(entry);
-      }
-    }
-    for (const entry of this.#unanchored.values()) {
-      if (entry.holds === undefined || entry.holds(facts)) found.add(entry);
-    }
-    if (found.size < 2) return [...found];
-    return [...found].toSorted((a, b) => Number(a.subscription.id) - Number(b.subscription.id));
+    const found: Entry[] = [];
+    const ask = (entry: Entry): void => {
+      if (entry.holds === undefined || entry.holds(facts)) found.push(entry);
+    };
+    this.#anchored.find(facts, teams, ask);
+    this.#unanchored.forEach(ask);
+    if (found.length < 2) return found;
+    found.sort((a, b) => a.number - b.number);
+    return found.filter((entry, at) => entry !== found[at - 1]);
   }
 
   all(): Entry[] {
@@ -92,38 +87,9 @@ export class SubscriptionBook {
     return this.all().filter((entry) => entry.subscription.destination === destination);
   }
 
-  *#anchorsOf(facts: Facts, teams: readonly string[]): Generator<Anchor> {
-    for (const team of teams) yield `team=${team}`;
-    for (const field of ANCHOR_FIELDS) {
-      const whole = this.#fields.has(`${field}=`);
-      const beginning = PREFIX_FIELDS.includes(field) && this.#fields.has(`${field}^`);
-      if (!whole && !beginning) continue;
-      for (const value of facts.values(field)) {
-        if (whole) yield `${field}=${value}`;
-        if (!beginning) continue;
-        for (let length = 1; length <= LONGEST_PREFIX; length++) {
-          yield `${field}^${String(value).slice(0, length)}`;
-        }
-      }
-    }
-  }
-
-  #hang(anchor: Anchor, entry: Entry): void {
-    const others = this.#anchored.get(anchor);
-    if (others === undefined) this.#anchored.set(anchor, [entry]);
-    else others.push(entry);
-    this.#count(anchor, 1);
-  }
-
-  #count(anchor: Anchor, by: number): void {
-    const [field = ""] = /^[a-z]+[=^]/.exec(anchor) ?? [];
-    const count = (this.#fields.get(field) ?? 0) + by;
-    if (count > 0) this.#fields.set(field, count);
-    else this.#fields.delete(field);
-  }
-
   #compile(subscription: Subscription): Compiled {
-    if (isPlain(subscription)) return plain(subscription);
+    const { kind, value } = subscription;
+    if (isPlain(subscription)) return plain(kind === "team" ? TEAM : fieldOf(kind), value);
     const expression = expressionOf(subscription);
     const text = printExpression(expression);
     let compiled = this.#compiled.get(text);
@@ -133,20 +99,14 @@ export class SubscriptionBook {
       compiled = { anchors, holds, namesTag: compileNamesTag(expression) };
       this.#compiled.set(text, compiled);
     }
-    return subscription.kind === "team"
-      ? { ...compiled, anchors: anchorOfTeam(subscription) }
-      : compiled;
+    return kind === "team" ? { ...compiled, anchors: plain(TEAM, value).anchors } : compiled;
   }
 }
 
-function plain(subscription: Subscription): Compiled {
-  if (subscription.kind === "team") {
-    return { anchors: anchorOfTeam(subscription), holds: undefined, namesTag: NAMES_NOTHING };
-  }
-  const anchors = anchorsOf(expressionOf(subscription));
+const NAMES_NOTHING: NamesTag = () => false;
+
+/** Who finds it by its name has the event it is for. */
+function plain(field: string, value: string): Compiled {
+  const anchors = [{ field, text: normalValue(field, value), beginning: false }];
   return { anchors, holds: undefined, namesTag: NAMES_NOTHING };
-}
-
-function anchorOfTeam({ value }: Subscription): Anchor[] {
-  return [`team=${value}`];
 }

@@ -25,6 +25,11 @@ export function expressionOf({ kind, value, condition }: Wanted): Expression {
   return condition === "" ? term : { kind: "all", parts: [term, rest] };
 }
 
+/** The field of an event that a kind names a value of. */
+export function fieldOf(kind: SubscriptionKind): string {
+  return FIELD[kind] ?? kind;
+}
+
 /** True when who is found under the subscription's name need not be asked anything else. */
 export function isPlain({ kind, value, condition }: Wanted): boolean {
   return condition === "" && kind !== "matching" && (kind === "team" || !isPattern(value));
