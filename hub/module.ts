@@ -2,6 +2,7 @@ import type { Fact, Module } from "../core/modules/module.ts";
 import { canaryFindings, canaryStatus } from "./canary/tell.ts";
 import { stoppedChannels } from "./delivery/channel-stop.ts";
 import { deliveryList, deliveryRequeue } from "./operations/delivery.ts";
+import { explain } from "./operations/explain.ts";
 import { follow, unfollow } from "./operations/follow.ts";
 import { keyword } from "./operations/keyword.ts";
 import { language } from "./operations/language.ts";
@@ -41,6 +42,7 @@ export const hubModule: Module = {
     routeAdd,
     routeRemove,
     routeTest,
+    explain,
     routeApply,
     routeExport,
     routeCheck,

@@ -41,7 +41,7 @@ const environment = testEnvironment([
 test.before(hubDatabase);
 test.beforeEach(() =>
   database().query(
-    "truncate event, delivery, subscription, subscriber, channel_stop, pace cascade",
+    "truncate event, event_to_route, delivery, subscription, subscriber, silence, team, channel_stop, pace cascade",
   ),
 );
 test.after.always(() => database().close());
@@ -193,6 +193,66 @@ test.serial("route test names each rule and why, and what was sent", async (t) =
   t.regex(text, /What was sent:[^]*room:local +pending/);
   t.is(await booksDiffer({ pending: 1 }), undefined);
   t.regex(await refusal(`route test ${randomUUID()}`, caller("operator")), /^NO_EVENT/);
+});
+
+test.serial("explain tells what became of an event: reasons, what held it, attempts", async (t) => {
+  const row = await journal();
+  const operator = caller("operator");
+  t.regex(await refusal(`explain ${UUID}`, operator), /^NOT_TOLD: .* has not been routed yet/);
+  await database().query("delete from event_to_route");
+  t.regex(await refusal(`explain ${UUID}`, operator), /^NOT_TOLD: Nothing is known/);
+  const id = await post("room:local", says("x"));
+  await database().query(
+    `insert into notice (event_id, destination, state, reasons, refs, note, delivery_id, tag, decided_at)
+     values ($1, 'room:local', 'told', '{the local room,route 3 of anna}', '{}', null, $2, 'x', now()),
+            ($1, 'email:a@example.org', 'suppressed', '{route 4 of ben}', '{}', 'silence 1', null, 'x', now())`,
+    [row.id, id],
+  );
+  await database().query(
+    `insert into delivery_attempt (delivery_id, began_at, state, reason)
+     values ($1, now(), 'pending', 'the homeserver is down')`,
+    [id],
+  );
+  const text = await said(`explain ${UUID}`, operator);
+  t.regex(text, /room:local: told, [^]*because of the local room[^]*because of route 3 of anna/);
+  t.regex(text, /message #\d+: pending after 0 attempts[^]*failed: the homeserver is down/);
+  t.regex(text, /email:a@example\.org: kept back[^]*route 4 of ben[^]*silence 1/);
+  t.notRegex(await said(`explain ${UUID}`), /email:/, "a room is told of itself alone");
+  t.regex(await refusal(`explain ${UUID} --to email:a@example.org`), /^FORBIDDEN/);
+  const [{ number } = { number: "" }] = await database().query<{ number: string }>(
+    "select number from delivery",
+  );
+  t.regex(await said(`explain #${number}`, operator), /room:local: told/);
+});
+
+test.serial("silences, teams, kinds of news and what is muted are changed by words", async (t) => {
+  const operator = caller("operator");
+  t.regex(await refusal("silence add tag=x --comment y", operator), /^BAD_ARGUMENTS/);
+  t.regex(await refusal("silence add nothing --for 1h --comment y", operator), /^BAD_EXPRESSION/);
+  const added = await said("silence add package=perl --for 1h --comment rebuild", operator);
+  const [, number = ""] = /Silence (\d+)/.exec(added) ?? [];
+  t.regex(await said("silence list"), /package=perl[^]*rebuild/);
+  t.regex(await said(`silence end ${number}`, operator), /is over/);
+  t.regex(await refusal(`silence end ${number}`, operator), /^NO_SILENCE/);
+
+  t.regex(await refusal("follow --team shells"), /^NO_TEAM/);
+  await type("team set shells bash zsh --address Shells@example.org", operator);
+  await type("team set shells --without zsh", operator);
+  t.regex(await said("team list"), /shells .* 0 +bash shells@example\.org/);
+  await type("follow --team shells --keyword build");
+  t.deepEqual(await routes(), ["room:local team shells @anna:example.org"]);
+  t.regex(await said("mute bash --team shells"), /bash of team shells/);
+  t.regex(await said("mute Robot@example.org"), /what robot@example\.org does/);
+  t.regex(await said("unmute --team shells"), /what robot/);
+  t.regex(await said("unmute robot@example.org"), /mutes nothing/);
+  t.regex(await said("team remove shells", operator), /is gone/);
+
+  await type("follow bash");
+  t.regex(await said("keyword bash = build migration"), /bash: 2 kinds of news/);
+  t.regex(await said("keyword bash - build"), /bash: 1 kinds[^]*no +build[^]*yes +migration/);
+  t.regex(await said("keyword = build"), /room:local: 1 kinds/);
+  t.regex(await refusal("keyword + nonsense"), /^BAD_ARGUMENTS/);
+  t.regex(await refusal("keyword fish + build"), /^NOT_FOLLOWED/);
 });
 
 test.serial("route test reads files at the command line only", async (t) => {
