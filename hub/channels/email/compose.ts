@@ -1,8 +1,9 @@
 import { html } from "../../../core/html.ts";
-import { plainLine, renderHtml, renderText, toneMark, visible } from "../../../core/message.ts";
+import { plainLine, renderHtml, renderText, toneMark } from "../../../core/message.ts";
 import type { Outgoing } from "../channel.ts";
 import { headerText, type Letterhead, mailHeaders, unsubscribeLink } from "./headers.ts";
 import { messageId, references } from "./thread.ts";
+import { mailWords } from "./words.ts";
 
 /** A mail, every field clean: nodemailer encodes and folds. */
 export interface Mail {
@@ -73,12 +74,14 @@ function mailHtml(delivery: Outgoing, letterhead: Letterhead, title: string): st
 }
 
 function footer(delivery: Outgoing, { from, web, seals }: Letterhead): string[] {
-  const { reason, subject } = delivery;
+  const { reason, subject, message } = delivery;
+  const say = mailWords.in(message.language);
   const sender = from.name === "" ? from.address : from.name;
   const lines = [
     web === undefined ? sender : `${sender}, ${web}`,
-    `You get this because: ${visible(reason)}`,
+    plainLine(say("because", { reason: [reason] })),
   ];
   if (web === undefined || subject.answer === true || subject.announcement === true) return lines;
-  return [...lines, `To end it: ${unsubscribeLink(delivery, web, seals)}`];
+  const link = unsubscribeLink(delivery, web, seals);
+  return [...lines, plainLine(say("end", { link: [link] }))];
 }

@@ -39,6 +39,7 @@ export function mailHeaders(
     "X-Laniakea-Package": subject.packages?.join(" "),
     "X-Laniakea-Event": subject.label ?? subject.tag,
     "X-Laniakea-Event-Id": subject.event,
+    "X-Laniakea-Verdict": delivery.message.answers?.state,
     "X-Laniakea-Reason": reason,
     "X-Loop": control === "" ? from.address : control,
     ...(answer ? {} : { "List-Id": listId(subject, project, domain) }),

@@ -306,3 +306,16 @@ test("no data in any field can add a header, a part or markup", async (t) => {
     t.notRegex(mail.text, /[\0\u202e\u001b]/, attack);
   });
 });
+
+test("a mail speaks the language of its message, and names the verdict for programs", (t) => {
+  const message: Message = {
+    tone: "bad",
+    headline: ["bash baut nicht"],
+    language: "de",
+    answers: { state: "failed" },
+  };
+  const mail = composeMail(delivery(message), letterhead);
+  t.regex(mail.text, /Sie erhalten dies, weil: /);
+  t.true(mail.html.includes('<html lang="de">'));
+  t.is(mail.headers["X-Laniakea-Verdict"], "failed");
+});
