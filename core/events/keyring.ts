@@ -53,8 +53,8 @@ const RECHECK_MS = 2_000;
 export class Keyring implements Authority {
   readonly directory: string;
   readonly host: string;
+  readonly recheckMilliseconds: number;
   readonly #log: Log;
-  readonly #recheck: number;
   readonly #trustedFolders: string[];
   #checked = Number.NEGATIVE_INFINITY;
   #seen = "";
@@ -68,7 +68,7 @@ export class Keyring implements Authority {
     this.directory = directory;
     this.host = options.host ?? hostname();
     this.#log = options.log ?? silentLog();
-    this.#recheck = options.recheckMilliseconds ?? RECHECK_MS;
+    this.recheckMilliseconds = options.recheckMilliseconds ?? RECHECK_MS;
     this.#trustedFolders = options.trustedFolders ?? ["trusted"];
   }
 
@@ -167,7 +167,7 @@ export class Keyring implements Authority {
 
   #refresh(): void {
     const now = performance.now();
-    if (now - this.#checked < this.#recheck) return;
+    if (now - this.#checked < this.recheckMilliseconds) return;
     this.#checked = now;
     const folders = [...this.#trustedFolders, "revoked", "secret"];
     const files = [...folders.flatMap((folder) => this.#files(folder)), this.rightsFile()];

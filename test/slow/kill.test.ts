@@ -76,7 +76,7 @@ function range(count: number): number[] {
 }
 
 test("with everything killed at random each event is there exactly once, in order", async (t) => {
-  t.timeout(900_000);
+  t.timeout(FULL ? 3_600_000 : 900_000);
   t.log(`LK_SEED=${SEED}, ${EVENTS} events, ${KILLS} kills`);
   postgres = await joinEmbeddedServer({ directory: join(directory, "postgres") });
   const host = postgres.address.socketDirectory ?? "";

@@ -7,6 +7,8 @@ export interface AdmissionThread {
   keys: string;
   /** Part of the names of secret keys. */
   host: string;
+  /** How old its knowledge of that directory may be. */
+  recheckMilliseconds: number;
   /** Milliseconds. */
   window: number;
   lighthouse: string;
@@ -21,8 +23,8 @@ export interface AdmissionTask {
 
 /** The thread: says that it is there, and answers each task in their order. */
 function serve(port: NonNullable<typeof parentPort>, thread: AdmissionThread): void {
-  const { host, keys, lighthouse, window } = thread;
-  const keyring = new Keyring(keys, { host });
+  const { host, keys, lighthouse, recheckMilliseconds, window } = thread;
+  const keyring = new Keyring(keys, { host, recheckMilliseconds });
   const admit = createAdmission({ rules: { authority: keyring, window }, keyring, lighthouse });
   port.on("message", (task: AdmissionTask) => {
     const admitted = admit(framesOf(task), task.publish);

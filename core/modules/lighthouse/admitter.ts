@@ -46,9 +46,11 @@ export function createAdmitter(options: AdmitterOptions): Admitter {
   let next = 0;
 
   function start(): Running {
-    const { directory: keys, host } = keyring;
+    const { window } = rules;
+    const { directory: keys, host, recheckMilliseconds } = keyring;
+    const knows = { keys, host, recheckMilliseconds, window, lighthouse };
     const worker = new Worker(new URL("admission-thread.js", import.meta.url), {
-      workerData: { keys, host, window: rules.window, lighthouse } satisfies AdmissionThread,
+      workerData: knows satisfies AdmissionThread,
       resourceLimits: HEAP,
     });
     const running: Running = { worker, ready: false, owed: [] };
