@@ -63,6 +63,8 @@ export function expireNumbered(plan: Expiry): Promise<{ oldest: number; removed:
     const removed = await database().query(
       `with gone as (
          delete from event_number where sequence >= $1 and sequence < $2 returning event_id
+       ), unnoticed as (
+         delete from notice using gone where notice.event_id = gone.event_id
        )
        delete from event using gone where event.id = gone.event_id returning event.id`,
       [plan.oldest, oldest],
@@ -78,9 +80,14 @@ export async function expireHeard(before: Date): Promise<number> {
     [before],
   );
   const removed = await database().query(
-    `delete from event where id in (
-       select id from event where id < $1 and received_at < $2 and origin = 'bus' and ${DONE}
-        order by id limit ${BATCH}) returning id`,
+    `with gone as (
+       delete from event where id in (
+         select id from event where id < $1 and received_at < $2 and origin = 'bus' and ${DONE}
+          order by id limit ${BATCH}) returning id
+     ), unnoticed as (
+       delete from notice using gone where notice.event_id = gone.id
+     )
+     select id from gone`,
     [kept?.id ?? "9223372036854775807", before],
   );
   return removed.length;

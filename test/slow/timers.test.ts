@@ -58,7 +58,7 @@ const preference = fc.constantFrom<PreferenceChange>(
 );
 
 /** Events in the minutes of three days around a change; some lead back to where they began. */
-const script = fc.record({
+const story = fc.record({
   change: fc.constantFrom(...CHANGES),
   wanted: preference,
   destination: fc.constantFrom("email:anna@example.org", "matrix:!room:example.org"),
@@ -70,7 +70,7 @@ test.serial(
   async (t) => {
     t.timeout(600_000);
     const runs = FULL ? 300 : 30;
-    const property = fc.asyncProperty(script, async ({ change, wanted, destination, at }) => {
+    const property = fc.asyncProperty(story, async ({ change, wanted, destination, at }) => {
       await forgetPacing();
       const [zone, moment] = change;
       const start = new Date(moment).getTime();

@@ -19,6 +19,7 @@ import { migration as recovery } from "./018-recovery.ts";
 import { migration as subscription } from "./020-subscription.ts";
 import { migration as eventList } from "./021-event-list.ts";
 import { migration as pacing } from "./022-pacing.ts";
+import { migration as notice } from "./023-notice.ts";
 import { migration as delivery } from "./024-delivery.ts";
 import { migration as mail } from "./025-mail.ts";
 import { migration as language } from "./027-language.ts";
@@ -48,4 +49,5 @@ export const migrations: readonly Migration[] = [
   delivery,
   mail,
   language,
+  notice,
 ];
