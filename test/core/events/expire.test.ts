@@ -60,6 +60,24 @@ test.serial(
   },
 );
 
+test.serial("notices leave with their events, and keep those that are still held", async (t) => {
+  await tenEvents();
+  await database().query("truncate notice");
+  await database().query(
+    `insert into notice (event_id, destination, state, reasons, refs, tag, decided_at)
+     select event_id, 'room:local', case sequence when 4 then 'held' else 'told' end, '{}', '{}',
+            '', now()
+       from event_number`,
+  );
+  t.is(await expire(), 3);
+  await database().query("update notice set state = 'told'");
+  t.is(await expire(), 3);
+  const rows = await database().query<{ count: number }>(
+    "select count(*)::integer as count from notice",
+  );
+  t.deepEqual(rows, [{ count: 4 }]);
+});
+
 test.serial("the uuid of an event that left is known still", async (t) => {
   const one = entry(1);
   await storeEvents([one], "local");
