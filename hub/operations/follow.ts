@@ -65,6 +65,11 @@ export const unfollow = declareOperation({
     packages: packageWords,
     ...wantedFlags,
     to,
+    route: z
+      .string()
+      .regex(/^\d{1,18}$/, "a number as in follow")
+      .optional()
+      .meta({ description: "the one with this number" }),
     all: z.boolean().default(false).meta({ description: "all that this room follows" }),
   }),
   role: "reader",
@@ -72,17 +77,19 @@ export const unfollow = declareOperation({
   async run({ caller, registry }, parameters) {
     const destination = destinationFor(caller, parameters.to);
     const { wanted, nothing } = await saidBy(parameters, registry);
-    if (nothing && !parameters.all) {
+    if (nothing && !parameters.all && parameters.route === undefined) {
       return answer([await describeFollowed(destination)], destination);
     }
     const followed = (await listSubscriptions({ destination })).filter(
-      (one) => parameters.all || wanted.some((said) => isSaid(one, said)),
+      (one) =>
+        parameters.all || one.id === parameters.route || wanted.some((said) => isSaid(one, said)),
     );
     const mine = followed.filter((one) => mayEnd(caller, one));
     if (followed.length > 0 && mine.length === 0) throw notYours(followed);
     for (const { id } of mine) await unsubscribe({ id }, caller.name);
     const declined = await declineMaintained(destination, wanted, caller.name);
-    if (mine.length === 0 && declined.length === 0) throw await notFollowed(destination, wanted);
+    if (mine.length === 0 && declined.length === 0)
+      throw await notFollowed(destination, wanted, parameters.route);
     const messages = mine.map((one): Message => ({
       tone: "neutral",
       headline: [{ code: destination }, " no longer hears of ", ...describeWanted(one)],
@@ -133,12 +140,16 @@ async function describeFollowed(destination: string): Promise<Message> {
   };
 }
 
-async function notFollowed(destination: string, wanted: Wanted[]): Promise<OperatorError> {
+async function notFollowed(
+  destination: string,
+  wanted: Wanted[],
+  route = "that",
+): Promise<OperatorError> {
   const followed = await listSubscriptions({ destination });
   const what = wanted.map((one) => plainInlines(describeWanted(one))).join(" or ");
   return new OperatorError(
     "NOT_FOLLOWED",
-    `${destination} does not follow ${what}.`,
+    `${destination} does not follow ${what || route}.`,
     followed.length === 0
       ? "It follows nothing in particular."
       : `It follows: ${followed.slice(0, 20).map(wantedLine).join("; ")}`,

@@ -13,13 +13,14 @@ export interface View {
   live?: URLSearchParams;
 }
 
-export type Section = "dashboard" | "packages" | "events" | "operations" | "mail";
+export type Section = "dashboard" | "packages" | "events" | "operations" | "subscriptions" | "mail";
 
 const MENU: [Section, href: string, word: string][] = [
   ["dashboard", "/", "Dashboard"],
   ["packages", "/packages", "Packages"],
   ["events", "/events", "Events"],
   ["operations", "/operations", "Operations"],
+  ["subscriptions", "/subscriptions", "Subscriptions"],
   ["mail", "/mail", "Mail"],
 ];
 

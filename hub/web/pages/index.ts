@@ -10,6 +10,7 @@ import { operationsPage } from "./operations.ts";
 import { packagesPage, shortPage } from "./packages.ts";
 import type { Page } from "./page.ts";
 import { sourcePackagePage } from "./source-package.ts";
+import { subscriptionsPage } from "./subscriptions.ts";
 import { suitePage } from "./suite.ts";
 
 /** THE list of pages: one line each. */
@@ -23,6 +24,7 @@ export const pages: readonly Page[] = [
   packagesPage,
   sourcePackagePage,
   binaryPackagePage,
+  subscriptionsPage,
   mailsPage,
   mailPage,
   excusePage,

@@ -9,6 +9,7 @@ import type { Module } from "../../../core/modules/module.ts";
 import { declareOperation } from "../../../core/operation/declare.ts";
 import type { Environment } from "../../../core/operation/declare.ts";
 import type { Server } from "../../../hub/web/serving.ts";
+import { hubModule } from "../../../hub/module.ts";
 import { createWeb, type WebOptions, type WebService } from "../../../hub/web/service.ts";
 import { testDatabase, dealtWithEvents } from "../../support/database.ts";
 import { testEnvironment } from "../../support/environment.ts";
@@ -59,7 +60,7 @@ export async function startWeb(
 ): Promise<StartedWeb> {
   const { change, ...rest } = options;
   const open = await testDatabase();
-  const environment = testEnvironment([...coreModules, sample]);
+  const environment = testEnvironment([...coreModules, hubModule, sample]);
   change?.(environment.settings);
   const service = createWeb({
     ...environment,
