@@ -21,18 +21,18 @@ const links = { web: "https://lk.example.org" };
 const samples = eventSamples().filter(({ tag }) => catalogue.has(tag));
 
 test("all 28 kinds of event of the peer are declared, and seven that old versions sent", (t) => {
-  // What happens to jobs here and never there.
-  const ours = ["_lk.jobs.job-lost", "_lk.jobs.job-terminated"];
+  // What happens here and never there.
+  const ours = ["_lk.jobs.job-lost", "_lk.jobs.job-terminated", "_lk.core.canary"];
   const all = [...catalogue.values()].filter((event) => !ours.includes(event.tag));
   t.is(all.filter((event) => event.legacy !== true).length, 28);
   t.is(all.filter((event) => event.legacy === true).length, 7);
 });
 
-test("only the two debcheck issue events are noise, and an empty check says nothing", (t) => {
+test("only canaries and the two debcheck issue events are noise, and an empty check says nothing", (t) => {
   const noise = [...catalogue.values()].filter((event) => event.audience === "noise");
   t.deepEqual(
     noise.map((event) => event.tag),
-    ["_lk.debcheck.issue-found", "_lk.debcheck.issue-resolved"],
+    ["_lk.core.canary", "_lk.debcheck.issue-found", "_lk.debcheck.issue-resolved"],
   );
   const counts = { new_issues_count: 0, resolved_issues_count: 0 };
   const check = { package_type: "source", repo: "r", suite: "s", ...counts };
