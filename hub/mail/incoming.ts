@@ -52,6 +52,20 @@ export async function receiveMail({ recipient, sender, source }: HandedOver): Pr
 }
 
 /**
+ * Whether our mail of a delivery came back to us as a mail server delivered it: what its address
+ * pipes into `lk mail receive`. A report that quotes it has no envelope sender (RFC 3464, 2).
+ */
+export async function wasHandedOver(deliveryId: string): Promise<boolean> {
+  const rows = await database().query(
+    `select from incoming_mail
+      where received_at > now() - interval '1 hour' and sender <> ''
+        and position(convert_to(E'\\nMessage-ID: <' || $1 || '@', 'UTF8') in source) > 0 limit 1`,
+    [deliveryId],
+  );
+  return rows.length > 0;
+}
+
+/**
  * Hands the oldest mail nobody deals with to `work`, in one transaction with everything it writes.
  * Several processes may call it. The attempt is counted before it begins, durably, so that a mail
  * that takes the whole process down is put aside in the end.

@@ -5,7 +5,7 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { setTimeout as sleep } from "node:timers/promises";
 import { fileURLToPath } from "node:url";
-import test from "ava";
+import test, { type ExecutionContext } from "ava";
 import { Publisher } from "zeromq";
 import { loadSettings } from "../../core/config.ts";
 import { connect, database, type DatabaseAddress } from "../../core/database/connect.ts";
@@ -267,25 +267,37 @@ test.serial("a hub killed again and again loses nothing and doubles nothing", as
   t.is(mails.size, texts.length);
 });
 
-test.serial(
-  "a hub that was stopped in the middle is replaced, and wakes up harmless",
-  async (t) => {
-    const texts = Array.from({ length: 30 }, (_, n) => `stopped-${n}-end`);
-    for (const text of texts) await post(`matrix:${room}`, says(text));
-    const slow = homeserver.fault({ path: "/send/" }, { kind: "slow", ms: 20 });
-    const holder = await startProcess(600);
-    await eventually(() => shown("stopped-2-end") === 1, "under way");
-    holder.kill("SIGSTOP");
-    const other = await startProcess(600);
-    await eventually(allSent, "all sent by the other");
-    holder.kill("SIGCONT");
-    await post(`matrix:${room}`, says("stopped-30-end"));
-    await eventually(allSent, "goes on");
-    await kill(holder);
-    await kill(other);
-    slow.remove();
-    t.is(await booksDiffer({ sent: 31 }), undefined);
-    const timeline = homeserver.timeline(room).map(({ body = "" }) => body.replace("ℹ️ ", ""));
-    t.deepEqual(notOnce([...texts, "stopped-30-end"], timeline), {});
-  },
-);
+/** Once here; LK_FULL=1 makes it fifty times. */
+const STOPS = process.env["LK_FULL"] === "1" ? 50 : 1;
+
+for (let trial = 1; trial <= STOPS; trial++) {
+  test.serial(`a hub stopped in the middle is replaced, and wakes up harmless (${trial})`, stopped);
+}
+
+async function stopped(t: ExecutionContext): Promise<void> {
+  const texts = Array.from({ length: 30 }, (_, n) => `stopped-${n}-end`);
+  const before = homeserver.timeline(room).length;
+  const since = (): (string | undefined)[] =>
+    homeserver
+      .timeline(room)
+      .slice(before)
+      .map(({ body }) => body);
+  for (const text of texts) await post(`matrix:${room}`, says(text));
+  const slow = homeserver.fault({ path: "/send/" }, { kind: "slow", ms: 20 });
+  const holder = await startProcess(600);
+  const mark = Math.floor(Math.random() * 20);
+  await eventually(() => since().length > mark, "under way");
+  holder.kill("SIGSTOP");
+  const other = await startProcess(600);
+  await eventually(allSent, "all sent by the other");
+  holder.kill("SIGCONT");
+  await post(`matrix:${room}`, says("stopped-30-end"));
+  await eventually(allSent, "goes on");
+  await kill(holder);
+  await kill(other);
+  slow.remove();
+  t.is(await booksDiffer({ sent: 31 }), undefined);
+  const timeline = since().map((body = "") => body.replace("ℹ️ ", ""));
+  t.deepEqual(notOnce([...texts, "stopped-30-end"], timeline), {});
+  t.is(timeline.length, 31);
+}

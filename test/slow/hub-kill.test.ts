@@ -153,6 +153,14 @@ to = "news@example.org"
   const heard = [`matrix:${room}`, "email:news@example.org", "room:local"];
   const unpaced = heard.map((one) => `('${one}', 0)`).join();
   await query(host, "hub", `insert into pace (destination, budget_messages) values ${unpaced}`);
+  // Each event a message of its own, so that they can be counted.
+  await query(
+    host,
+    "hub",
+    `insert into pace (destination, budget_messages)
+     values ('matrix:${room}', 0), ('email:news@example.org', 0), ('room:local', 0)
+     on conflict (destination) do update set budget_messages = 0`,
+  );
   const emitted = [join(directory, "spool"), server, key, join(directory, "progress")];
   const producer = [resolve("dist/test/slow/kill-producer.js"), ...emitted];
   keep("producer", [...producer, String(EVENTS), String(Date.now())]);

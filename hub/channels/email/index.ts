@@ -2,6 +2,7 @@ import type { Transporter } from "nodemailer";
 import type { Settings } from "../../../core/config.ts";
 import { OperatorError } from "../../../core/errors.ts";
 import { BOUNCES_LOCAL_LIMIT, bounceAddress } from "../../mail/tokens.ts";
+import { wasHandedOver } from "../../mail/incoming.ts";
 import { openSeals } from "../../mail/seals.ts";
 import type { Channel, ChannelContext, ChannelKind, Outcome, Outgoing } from "../channel.ts";
 import { canonicalAddress, parseMailbox } from "./address.ts";
@@ -79,7 +80,7 @@ function createEmailChannel(context: ChannelContext): Channel {
       await local?.close();
       local = undefined;
     },
-    isShown: ({ id, address }) => isInMailbox(address, id),
+    isShown: async ({ id, address }) => (await isInMailbox(address, id)) || wasHandedOver(id),
     async problem() {
       // The mailbox of this machine is ours: it is there while we are.
       if (remote === undefined || transport === undefined) return undefined;

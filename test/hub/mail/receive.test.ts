@@ -5,7 +5,7 @@ import { createTransport } from "nodemailer";
 import { database } from "../../../core/database/connect.ts";
 import { OperatorError } from "../../../core/errors.ts";
 import { silentLog } from "../../../core/log.ts";
-import { KEPT_BYTES, receiveMail, takeMail } from "../../../hub/mail/incoming.ts";
+import { KEPT_BYTES, receiveMail, takeMail, wasHandedOver } from "../../../hub/mail/incoming.ts";
 import { createMailListener, type MailListener } from "../../../hub/mail/listener.ts";
 import { takePipedMail } from "../../../hub/mail/pipe.ts";
 import { hubDatabase, settingsOf } from "../../support/hub.ts";
@@ -147,4 +147,19 @@ test.serial("whatever is wrong with us, the mail server keeps the mail", async (
     t.is(status, 75);
     t.regex(String(errors.read()), new RegExp(fault.message));
   }
+});
+
+test.serial("a mail of ours that came back is known, a report that quotes it is not", async (t) => {
+  const [id, other] = [
+    "0d5f3c1e-7f0a-4b6e-9a53-1f2d3c4b5a69",
+    "0d5f3c1e-7f0a-4b6e-9a53-000000000000",
+  ];
+  const source = Buffer.from(`Subject: canary\r\nMessage-ID: <${id}@example.org>\r\n\r\nhello\r\n`);
+  t.false(await wasHandedOver(id));
+  const report = Buffer.from(`Subject: undeliverable\r\n\r\n${source.toString()}`);
+  await receiveMail({ recipient: "canary@example.org", sender: "", source: report });
+  t.false(await wasHandedOver(id));
+  await receiveMail({ recipient: "canary@example.org", sender: "b+x@example.org", source });
+  t.true(await wasHandedOver(id));
+  t.false(await wasHandedOver(other));
 });
