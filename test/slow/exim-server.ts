@@ -64,7 +64,11 @@ export function whyNoExim(): string | undefined {
   return undefined;
 }
 
-export async function startExim(): Promise<Exim> {
+/**
+ * @param receive script that takes mail for bounces@ and control@ on standard input, as an alias
+ *   with a pipe does; its status decides
+ */
+export async function startExim(receive?: string): Promise<Exim> {
   const folder = mkdtempSync(join(tmpdir(), "lk-exim-"));
   const mailbox = join(folder, "mail", "news");
   const [port = 0] = await freePorts(1);
@@ -74,7 +78,9 @@ export async function startExim(): Promise<Exim> {
     mkdirSync(join(folder, name));
     chownSync(join(folder, name), uid, gid);
   }
-  writeFileSync(join(folder, "exim.conf"), configuration(folder, mailbox, port), { mode: 0o644 });
+  writeFileSync(join(folder, "exim.conf"), configuration(folder, mailbox, port, receive), {
+    mode: 0o644,
+  });
   let daemon: ChildProcess | undefined;
 
   async function resume(): Promise<void> {
@@ -109,7 +115,12 @@ export async function startExim(): Promise<Exim> {
   };
 }
 
-function configuration(folder: string, mailbox: string, port: number): string {
+function configuration(
+  folder: string,
+  mailbox: string,
+  port: number,
+  receive: string | undefined,
+): string {
   return `primary_hostname = mail.example.org
 local_interfaces = 127.0.0.1
 daemon_smtp_ports = ${port}
@@ -128,6 +139,8 @@ message_size_limit = 1M
 
 begin acl
 recipients:
+  # It leaves later, and then comes back as a report.
+  accept local_parts = gone
   require verify = recipient
   accept
 
@@ -138,7 +151,15 @@ news:
   local_parts = news
   transport = mailbox
 
+gone:
+  driver = redirect
+  domains = example.org
+  local_parts = gone
+  data = :fail: user has left
+  allow_fail
+${receive === undefined ? "" : PIPE_ROUTER}
 begin transports
+${receive === undefined ? "" : pipeTransport(receive)}
 mailbox:
   driver = appendfile
   file = ${mailbox}
@@ -148,6 +169,31 @@ mailbox:
   delivery_date_add
   envelope_to_add
   return_path_add
+
+begin retry
+* * F,1h,1m
+`;
+}
+
+const PIPE_ROUTER = `
+incoming:
+  driver = accept
+  domains = example.org
+  local_parts = bounces : control
+  local_part_suffix = +*
+  local_part_suffix_optional
+  transport = receive
+`;
+
+function pipeTransport(receive: string): string {
+  return `receive:
+  driver = pipe
+  command = ${receive}
+  user = ${USER}
+  group = ${USER}
+  temp_errors = *
+  timeout = 2m
+  return_output = false
 `;
 }
 

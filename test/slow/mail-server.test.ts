@@ -1,10 +1,10 @@
 import { randomUUID } from "node:crypto";
-import { mkdtempSync, rmSync, writeFileSync } from "node:fs";
+import { chmodSync, mkdtempSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
-import { join } from "node:path";
+import { dirname, join } from "node:path";
 import test, { type ExecutionContext } from "ava";
 import { loadSettings } from "../../core/config.ts";
-import { database } from "../../core/database/connect.ts";
+import { connect, database, type DatabaseAddress } from "../../core/database/connect.ts";
 import { silentLog } from "../../core/log.ts";
 import { Event } from "../../core/model/event.ts";
 import { coreModules } from "../../core/modules/index.ts";
@@ -15,7 +15,10 @@ import { Delivery } from "../../hub/model/delivery.ts";
 import { hubModule } from "../../hub/module.ts";
 import { deliveryBooks, post } from "../../hub/delivery/outbox.ts";
 import { eventually } from "../support/eventually.ts";
-import { hubDatabase, says } from "../support/hub.ts";
+import { defineHubModels } from "../../hub/model/index.ts";
+import { listSuspensions } from "../../hub/mail/standing.ts";
+import { testDatabaseAddress } from "../support/database.ts";
+import { says } from "../support/hub.ts";
 import { type Exim, type Letter, startExim, whyNoExim } from "./exim-server.ts";
 
 const missing = whyNoExim();
@@ -28,8 +31,10 @@ const title = (what: string): string => (missing === undefined ? what : `${what}
 
 test.before(async () => {
   if (missing !== undefined) return;
-  exim = await startExim();
-  await hubDatabase();
+  const address = await testDatabaseAddress();
+  await connect(address);
+  defineHubModels(database().sequelize);
+  exim = await startExim(receiveScript(address));
   const file = join(folder, "config.toml");
   writeFileSync(
     file,
@@ -37,6 +42,8 @@ test.before(async () => {
 smtp = "${exim.url}"
 from = "Laniakea ÄOS <laniakea@example.org>"
 to = "${exim.person}"
+bounces = "bounces@example.org"
+control = "control@example.org"
 `,
   );
   const settings = loadSettings({ file, dataDirectory: folder });
@@ -54,6 +61,25 @@ test.after.always(async () => {
   await exim?.remove();
   rmSync(folder, { recursive: true, force: true });
 });
+
+/**
+ * What the mail server calls: the real program, as the server's own user, which may open the
+ * database.
+ */
+function receiveScript({ socketDirectory = "", user, database: name }: DatabaseAddress): string {
+  for (let path = socketDirectory; path.length > tmpdir().length; path = dirname(path)) {
+    chmodSync(path, 0o755);
+  }
+  chmodSync(folder, 0o755);
+  const config = join(folder, "receive.toml");
+  const url = `postgres://${user}@localhost/${name}?host=${encodeURIComponent(socketDirectory)}`;
+  writeFileSync(config, `[database]\nurl = "${url}"\n`);
+  const script = join(folder, "receive");
+  const program = join(import.meta.dirname, "../../lk.js");
+  const command = `exec ${process.execPath} ${program} --config ${config} --data ${folder}/none mail receive`;
+  writeFileSync(script, `#!/bin/sh\n${command}\n`, { mode: 0o755 });
+  return script;
+}
 
 function letters(): Letter[] {
   return exim?.letters() ?? [];
@@ -122,7 +148,7 @@ real(title("what happens while the server is down arrives when it is up again"),
   const before = letters().length;
   await exim?.pause();
   const names = ["while-down-1", "while-down-2", "while-down-3"];
-  for (const name of names) await journal(name);
+  for (const name of names) await post("email:news@example.org", says(name));
   await eventually(async () => {
     const waiting = { destination: "email:news@example.org", state: "pending" };
     const first = await Delivery.findOne({ where: waiting, order: ["number"] });
@@ -137,6 +163,37 @@ real(title("what happens while the server is down arrives when it is up again"),
     names,
   );
 });
+
+real(
+  title("what the mail server could not deliver comes back through its pipe, and counts"),
+  async (t) => {
+    const ids = [];
+    for (let count = 0; count < 3; count++) {
+      ids.push(await post("email:gone@example.org", says(`hello ${count}`)));
+    }
+    await settled(t);
+    await eventually(async () => (await listSuspensions()).length > 0, "suspended");
+    const [suspension] = await listSuspensions();
+    t.is(suspension?.address, "gone@example.org");
+    t.regex(suspension?.reason ?? "", /5\.0\.0/);
+    const came = await database().query<{ sender: string; recipient: string; outcome: string }>(
+      "select sender, recipient, outcome from incoming_mail order by id",
+    );
+    t.is(came.length, 3);
+    for (const { sender, recipient, outcome } of came) {
+      t.is(sender, "");
+      t.regex(recipient, /^bounces\+[a-z2-7]{42}@example\.org$/);
+      t.regex(outcome, /^report 5\.0\.0: (counted|suspended)$/);
+    }
+    const delivery = await Delivery.findByPk(ids[0] ?? "", { rejectOnEmpty: true });
+    t.like(delivery.toJSON(), { state: "sent" });
+    t.regex(delivery.lastError ?? "", /^undeliverable: 5\.0\.0/);
+    const late = await post("email:gone@example.org", says("one more"));
+    await settled(t);
+    const kept = await Delivery.findByPk(late, { rejectOnEmpty: true });
+    t.is(kept.state, "cancelled");
+  },
+);
 
 real(title("the mail server has nothing to complain of"), (t) => {
   t.is(exim?.complaints(), "");

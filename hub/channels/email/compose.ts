@@ -20,6 +20,8 @@ export interface Mail {
 }
 
 const SUBJECT_CHARACTERS = 120;
+/** One line, whatever the names of rules hold. */
+const REASON_CHARACTERS = 300;
 
 /**
  * The mail of a delivery: text and HTML of the same message, and headers. The same delivery gives
@@ -79,7 +81,7 @@ function footer(delivery: Outgoing, { from, web, seals }: Letterhead): string[] 
   const sender = from.name === "" ? from.address : from.name;
   const lines = [
     web === undefined ? sender : `${sender}, ${web}`,
-    plainLine(say("because", { reason: [reason] })),
+    plainLine(say("because", { reason: [headerText(reason, REASON_CHARACTERS)] })),
   ];
   if (web === undefined || subject.answer === true || subject.announcement === true) return lines;
   const link = unsubscribeLink(delivery, web, seals);
