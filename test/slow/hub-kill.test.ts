@@ -17,11 +17,11 @@ import { freePorts } from "../support/system.ts";
 /**
  * Producer, Lighthouse, two hubs with a database of their own, and PostgreSQL under both, each
  * killed with -9 in random order while events flow into a room and a mailbox that count. Here
- * 800 events and 6 kills; LK_FULL=1 makes it 50,000 and 200. LK_SEED repeats a run.
+ * 500 events and 5 kills; LK_FULL=1 makes it 50,000 and 200. LK_SEED repeats a run.
  */
 const FULL = process.env["LK_FULL"] === "1";
-const EVENTS = Number(process.env["LK_EVENTS"] ?? (FULL ? 50_000 : 800));
-const KILLS = Number(process.env["LK_KILLS"] ?? (FULL ? 200 : 6));
+const EVENTS = Number(process.env["LK_EVENTS"] ?? (FULL ? 50_000 : 500));
+const KILLS = Number(process.env["LK_KILLS"] ?? (FULL ? 200 : 5));
 const SEED = Number(process.env["LK_SEED"] ?? Date.now() % 100_000);
 /** Shorter than in production, as a killed hub stops its rooms for so long. */
 const LEASE_MS = FULL ? 10_000 : 2_000;
