@@ -37,7 +37,7 @@ export async function sweep(
       const window = await lockWindow(source.name, graceMs);
       if (window === undefined) return false;
       const found = await source.find({ ...window, limit: BATCH });
-      const fresh = await tell(found);
+      const fresh = found.length === 0 ? 0 : await tell(found);
       told += fresh;
       // What was found and told already in other words would be found for ever.
       const whole = found.length < BATCH || fresh === 0;
