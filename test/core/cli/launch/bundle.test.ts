@@ -4,8 +4,8 @@ import { join } from "node:path";
 import { pathToFileURL } from "node:url";
 import test from "ava";
 import { build } from "esbuild";
-import { readBundle, runBundle, writeBundle } from "../../launch/bundle.ts";
-import { mapStacks } from "../../launch/map-stacks.ts";
+import { readBundle, runBundle, writeBundle } from "../../../../core/cli/launch/bundle.ts";
+import { mapStacks } from "../../../../core/cli/launch/map-stacks.ts";
 
 const folder = mkdtempSync(join(tmpdir(), "lk-bundle-"));
 test.after.always(() => rmSync(folder, { recursive: true }));

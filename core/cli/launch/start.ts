@@ -1,7 +1,7 @@
-import { PARTS } from "../core/cli/parts.ts";
+import { PARTS } from "../parts.ts";
 import { readBundle, runBundle } from "./bundle.ts";
 import { mapStacks } from "./map-stacks.ts";
-import { BUNDLE, MADE_OF } from "./places.ts";
+import { BUNDLE, MADE_OF, PROGRAM } from "./places.ts";
 
 /**
  * Starts lk. What is typed comes from the bundle, as long as that is made of what is installed;
@@ -11,7 +11,7 @@ const startsPart = process.argv.slice(2).some((word) => Object.hasOwn(PARTS, wor
 const bundle = startsPart ? undefined : readBundle(BUNDLE, MADE_OF);
 if (bundle === undefined) {
   process.setSourceMapsEnabled(true);
-  await import("../lk.ts");
+  await import(PROGRAM);
 } else {
   // Node 21 has it. Without, pg looks for Cloudflare's by a Response, and loads Node's fetch for it.
   if (!("navigator" in globalThis)) {
