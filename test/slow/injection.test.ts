@@ -9,7 +9,7 @@ import { messageFaults } from "../support/message-faults.ts";
 
 /**
  * 5,000 hostile texts through every event, and those that are not combinations through every field
- * by itself. In CI each text meets a few events; with LK_FULL=1 all of them (5 minutes).
+ * by itself. In CI each text meets a few events; with LK_FULL=1 all of them (a few minutes of processor time).
  */
 const isFull = process.env["LK_FULL"] === "1";
 const { events } = createRegistry(coreModules);
