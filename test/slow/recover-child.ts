@@ -1,6 +1,3 @@
-import { mkdtempSync } from "node:fs";
-import { tmpdir } from "node:os";
-import { join } from "node:path";
 import { loadSettings } from "../../core/config.ts";
 import { connect, type DatabaseAddress } from "../../core/database/connect.ts";
 import { setUpEvents } from "../../core/events/setup.ts";
@@ -9,11 +6,11 @@ import { coreModules } from "../../core/modules/index.ts";
 import { createRegistry } from "../../core/operation/registry.ts";
 import { recoverySources, sweep } from "../../hub/recover/sweep.ts";
 
-/** A hub that looks once for what was not told, to be killed; the address as JSON. */
-const dataDirectory = mkdtempSync(join(tmpdir(), "lk-recover-"));
+/** A hub that looks once for what was not told, to be killed; the address as JSON, and a folder. */
+const [, , address = "{}", dataDirectory = "."] = process.argv;
 const registry = createRegistry(coreModules);
 const settings = loadSettings({ dataDirectory, file: undefined });
-const database = await connect(JSON.parse(process.argv[2] ?? "{}") as DatabaseAddress);
+const database = await connect(JSON.parse(address) as DatabaseAddress);
 setUpEvents({ registry, settings, log: silentLog() });
 for (const source of recoverySources(registry)) await sweep(source, { graceMs: 0 });
 await database.close();

@@ -96,7 +96,9 @@ async function writeWithoutWords(): Promise<void> {
 
 function look(): ChildProcess {
   const program = resolve("dist/test/slow/recover-child.js");
-  return spawn(process.execPath, [program, JSON.stringify(address)], { stdio: "inherit" });
+  return spawn(process.execPath, [program, JSON.stringify(address), directory], {
+    stdio: "inherit",
+  });
 }
 
 /** Two at once, both killed after a moment that is another each time; then once in peace. */
