@@ -31,7 +31,7 @@ export interface Standing {
 /** The moment of placing. */
 export interface Moment {
   now: Date;
-  /** More events wait to be routed: whether they are a storm is not to be seen yet. */
+  /** More events are to be expected: whether they are a storm is not to be seen yet. */
   backlog: boolean;
 }
 
@@ -173,7 +173,7 @@ export function isUndone(story: readonly News[]): boolean {
   );
 }
 
-/** The first mail in a while goes at once; more that come soon wait for each other. */
+/** A single story goes at once while the budget lasts; what comes together waits for the rest. */
 function placeMail(
   stories: News[][],
   paced: Paced,
@@ -193,8 +193,8 @@ function placeMail(
   }
   const waits = standing.bundles.get("mail")?.dueAt !== undefined;
   const [only] = free;
-  const isRested = paced.tokens >= (paced.preference.budget?.messages ?? 0);
-  if (free.length === 1 && only !== undefined && !waits && !backlog && isRested) {
+  const isAlone = free.length === 1 && !waits && !backlog;
+  if (only !== undefined && isAlone && paced.tokens >= 1) {
     paced.tokens -= 1;
     placements.push({ how: "told", news: only });
   } else if (free.length > 0) {

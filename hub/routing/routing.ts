@@ -6,6 +6,7 @@ import type { Log } from "../../core/log.ts";
 import type { Service } from "../../core/service.ts";
 import type { StoredEvent } from "../pacing/news.ts";
 import { pace, type Pacing } from "../pacing/pace.ts";
+import { createRushWatch } from "../pacing/rush.ts";
 import { gather, type Gathered } from "./circumstances.ts";
 import { decide, type Deciding } from "./decide.ts";
 import type { DecidedEvent } from "./decision.ts";
@@ -72,6 +73,7 @@ export function createRouteBatch(options: RoutingOptions): () => Promise<number>
   const readRules = createRulebook(options.configured);
   const owners = createOwnerStore();
   const take = createEventReader("event_to_route");
+  const isRush = createRushWatch();
   return () =>
     inTransaction(async () => {
       const events = await take(BATCH);
@@ -80,7 +82,8 @@ export function createRouteBatch(options: RoutingOptions): () => Promise<number>
       const gathered = await gather(events, options.registry, owners, options.coverage);
       const now = new Date();
       const decided = await decideAll(gathered, rulebook, options, now);
-      await pace(decided, options, { now, backlog: await moreToRoute(events) });
+      const backlog = isRush(events.length, now) || (await moreToRoute(events));
+      await pace(decided, options, { now, backlog });
       return events.length;
     });
 }

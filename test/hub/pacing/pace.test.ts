@@ -93,16 +93,29 @@ test.serial("what comes one by one is told until the budget is spent", async (t)
   t.like(await noticeBooks(), { decided: 60, told: 60, held: 0 });
 });
 
-test.serial("mails after the first wait for each other a minute", async (t) => {
-  await happen([{ name: "bash" }], noon, { destinations: [anna] });
-  await happen([{ name: "zsh" }], after(5), { destinations: [anna] });
-  await happen([{ name: "dash" }], after(50), { destinations: [anna] });
-  await flushAt(after(70));
+test.serial(
+  "mails that come by and by go at once until the budget is spent, then wait",
+  async (t) => {
+    for (let n = 0; n < 7; n++) {
+      await happen([{ name: `package-${n}` }], after(5 * n), { destinations: [anna] });
+    }
+    await flushAt(after(60));
+    t.deepEqual(
+      await told(),
+      [0, 1, 2, 3].map((n) => `${anna} → package-${n}`),
+    );
+    await flushAt(after(16 * 60));
+    const lines = await told();
+    t.is(lines.length, 5);
+    t.regex(lines[4] ?? "", /package-6 \| .*package-5 \| .*package-4/);
+  },
+);
+
+test.serial("in a rush also what comes alone waits", async (t) => {
+  await happen([{ name: "bash" }], noon, { destinations: [anna], backlog: true });
+  t.deepEqual(await told(), []);
+  await flushAt(after(65));
   t.deepEqual(await told(), [`${anna} → bash`]);
-  await flushAt(after(110));
-  const lines = await told();
-  t.is(lines.length, 2);
-  t.regex(lines[1] ?? "", /dash \| .*zsh/);
 });
 
 test.serial("a storm is one mail, however it comes in", async (t) => {

@@ -18,7 +18,9 @@ import { hubDatabase } from "../../support/hub.ts";
 
 test.before(hubDatabase);
 test.beforeEach(() =>
-  database().query("truncate event, event_to_route, silence, route_tree, inhibition cascade"),
+  database().query(
+    "truncate event, event_to_route, notice, silence, route_tree, inhibition cascade",
+  ),
 );
 test.after.always(() => database().close());
 
