@@ -1,13 +1,13 @@
 import { currentTransaction } from "../database/transaction.ts";
 import type { Log } from "../log.ts";
-import { jsonbText } from "./canonical.ts";
+import { canonicalText, joinMembers, jsonbText, memberTexts } from "./canonical.ts";
 import { type Catalogue, eventFaults } from "./catalogue.ts";
-import { readEnvelope, wireText } from "./envelope.ts";
+import { readEnvelope } from "./envelope.ts";
 import { queueForForwarding } from "./forward-queue.ts";
 import { type JournalEntry, storeEvents } from "./journal.ts";
 import type { Keyring } from "./keyring.ts";
 import { moduleOfTag, newEvent } from "./new-event.ts";
-import type { SigningKey } from "./signature.ts";
+import { newSignatures, type SigningKey } from "./signature.ts";
 
 export { moduleOfTag, newEvent };
 
@@ -92,20 +92,28 @@ export async function emitRecovered(events: readonly LateEvent[]): Promise<numbe
   return stored.new;
 }
 
-/** An event ready for the journal, signed if there is a key. */
+/**
+ * An event ready for the journal, signed if there is a key. Its members are rendered once, for the
+ * signature, for the wire and for jsonb.
+ */
 export function journalEntry(
   tag: string,
   data: Record<string, unknown>,
   key: SigningKey | undefined,
   late: Partial<LateEvent> = {},
 ): JournalEntry {
-  const event = newEvent(tag, data, key, late.uuid, late.time);
+  const event = newEvent(tag, data, undefined, late.uuid, late.time);
   const envelope = readEnvelope(event);
   if ("code" in envelope) throw new Error(`cannot emit ${tag}: ${envelope.reason}`);
   const { uuid, time } = envelope;
-  const signer = key?.signer ?? null;
-  const body = Buffer.from(wireText(event));
-  return { uuid, tag, time, signer, body, data: Buffer.from(jsonbText(envelope.data)) };
+  const members = memberTexts(event);
+  const jsonb = jsonbText(envelope.data, members.get("data"));
+  if (key !== undefined) {
+    const signatures = newSignatures(Buffer.from(joinMembers(members)), key);
+    members.set("signatures", canonicalText(signatures));
+  }
+  const body = Buffer.from(joinMembers(members));
+  return { uuid, tag, time, signer: key?.signer ?? null, body, data: Buffer.from(jsonb) };
 }
 
 function signingKey(tag: string): SigningKey | undefined {

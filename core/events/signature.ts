@@ -75,6 +75,11 @@ export function signObject(object: JsonObject, key: SigningKey): JsonObject {
   return new Map(object).set("signatures", signatures);
 }
 
+/** The member `signatures` of an event that nobody has signed before. @param bytes that it covers */
+export function newSignatures(bytes: Buffer, key: SigningKey): JsonObject {
+  return new Map([[key.signer, new Map([[KEY_ID, signatureText(bytes, key)]])]]);
+}
+
 /** The signature over bytes, as `signatures` keep it under `KEY_ID`. */
 export function signatureText(bytes: Buffer, key: SigningKey): string {
   const signature = Buffer.alloc(SIGNATURE_BYTES);
