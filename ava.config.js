@@ -15,6 +15,7 @@ export const common = {
 export default {
   ...common,
   files: ["test/**/*.test.ts", "!test/slow/**"],
-  concurrency: 2,
+  // Many tests wait for something most of their time: a third keeps two cores busy.
+  concurrency: 3,
   timeout: "2m",
 };
