@@ -34,12 +34,18 @@ export function openCopy(
   let waiting = 0;
   let roomFree: () => void = () => undefined;
   let failure: Error | undefined;
-  const ended = finished(stream).catch((thrown: unknown) => {
+  function fail(thrown: unknown): void {
     failure ??= asError(thrown);
     roomFree();
+  }
+  stream.on("error", (thrown) => {
+    fail(thrown);
+    keepConnection(stream);
   });
+  const ended = finished(stream).catch(fail);
   return {
     async write(bytes, done) {
+      if (failure !== undefined) throw failure;
       waiting += bytes.length;
       stream.write(bytes, () => {
         waiting -= bytes.length;
@@ -52,13 +58,24 @@ export function openCopy(
       if (failure !== undefined) throw failure;
     },
     async end(bytes) {
+      if (failure !== undefined) throw failure;
       stream.end(bytes);
       await ended;
       if (failure !== undefined) throw failure;
     },
     async abort(reason) {
-      stream.destroy(reason);
+      if (failure === undefined) stream.destroy(reason);
       await ended;
     },
   };
+}
+
+/**
+ * pg-copy-streams forgets its connection when the server refuses, and then fails over what still
+ * waits for the socket, where nobody can catch it. The server drops what comes after a refusal
+ * (PostgreSQL, "Message Flow", "COPY Operations"), so it may as well be sent.
+ */
+function keepConnection(stream: object): void {
+  const connection: unknown = Reflect.get(stream, "connection");
+  Object.defineProperty(stream, "connection", { get: () => connection, set: () => {} });
 }

@@ -153,14 +153,6 @@ to = "news@example.org"
   const heard = [`matrix:${room}`, "email:news@example.org", "room:local"];
   const unpaced = heard.map((one) => `('${one}', 0)`).join();
   await query(host, "hub", `insert into pace (destination, budget_messages) values ${unpaced}`);
-  // Each event a message of its own, so that they can be counted.
-  await query(
-    host,
-    "hub",
-    `insert into pace (destination, budget_messages)
-     values ('matrix:${room}', 0), ('email:news@example.org', 0), ('room:local', 0)
-     on conflict (destination) do update set budget_messages = 0`,
-  );
   const emitted = [join(directory, "spool"), server, key, join(directory, "progress")];
   const producer = [resolve("dist/test/slow/kill-producer.js"), ...emitted];
   keep("producer", [...producer, String(EVENTS), String(Date.now())]);
@@ -216,6 +208,8 @@ to = "news@example.org"
   t.is(books.get("stored"), EVENTS);
   t.is(books.get("received"), EVENTS + (books.get("duplicate") ?? 0));
   for (const victim of ["lighthouse", "hub 1", "hub 2"] as const) {
-    t.deepEqual(kept.get(victim)?.ends, [], victim);
+    const ends = kept.get(victim)?.ends ?? [];
+    // Only one that is just being started again may find PostgreSQL down, and end.
+    t.true(ends.length <= (counts[victim] ?? 0), `${victim} ended with ${ends.join()}`);
   }
 });
