@@ -26,22 +26,31 @@ export interface Understood {
 export function understand(catalogue: Catalogue, tag: string, data: unknown): Understood {
   const declaration = catalogue.get(tag);
   const parsed = declaration?.schema.safeParse(data);
-  if (declaration === undefined || parsed?.success !== true) {
-    return {
-      declaration: undefined,
-      audience: declaration?.audience ?? "people",
-      subject: guessSubject(data),
-      story: {},
-      render: (reader) => completed(unknownMessage(tag, data, reader.language), data, reader),
-    };
+  if (declaration !== undefined && parsed?.success === true) {
+    try {
+      return asDeclared(declaration, parsed.data, data);
+    } catch {
+      // A bug in the declaration; whoever reads the generic message sees the fields.
+    }
   }
+  return {
+    declaration: undefined,
+    audience: declaration?.audience ?? "people",
+    subject: guessSubject(data),
+    story: {},
+    render: (reader) => completed(unknownMessage(tag, data, reader.language), data, reader),
+  };
+}
+
+/** @param read the data as its schema gives it */
+function asDeclared(declaration: EventDeclaration, read: unknown, data: unknown): Understood {
   return {
     declaration,
     audience: declaration.audience,
-    subject: declaration.subject(parsed.data),
-    story: declaration.story?.(parsed.data) ?? {},
+    subject: declaration.subject(read),
+    story: declaration.story?.(read) ?? {},
     render: (reader) => {
-      const message = declaration.render(parsed.data, reader);
+      const message = declaration.render(read, reader);
       return message === null ? null : completed(message, data, reader);
     },
   };

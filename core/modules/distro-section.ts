@@ -1,4 +1,5 @@
 import type { z } from "zod";
+import type { Difference } from "../difference.ts";
 
 /**
  * A part of the description of a distribution (`lk distro apply FILE`), owned by the module whose
@@ -26,12 +27,6 @@ export interface DistroPlan {
   differences: Difference[];
   /** Makes them true, in the caller's transaction. */
   apply(): Promise<void>;
-}
-
-/** One line of what would change: `+ suite demo:demo`, `~ keyring of demo: a → b`. */
-export interface Difference {
-  sign: "+" | "-" | "~";
-  text: string;
 }
 
 /** Declares a section; the types of `plan` follow from the schema. */

@@ -1,8 +1,8 @@
 import { z } from "zod";
+import { differenceMessage } from "../../core/difference.ts";
 import type { Message } from "../../core/message.ts";
-import type { Difference } from "../../core/modules/distro-section.ts";
-import { tomlText } from "../../core/modules/distro/toml-text.ts";
 import { declareOperation } from "../../core/operation/declare.ts";
+import { tomlText } from "../../core/toml-text.ts";
 import { readToml } from "../../core/toml.ts";
 import { channelKinds } from "../channels/index.ts";
 import { type RouteFile, routeFileSchema, type RouteNode } from "../routing/tree/schema.ts";
@@ -13,6 +13,8 @@ const file = z.string().min(1).meta({
   positional: true,
   complete: "file",
 });
+
+const NEXT = ["Who would hear of an event: ", { code: "route test EVENT" }];
 
 export const routeApply = declareOperation({
   name: "route apply",
@@ -32,7 +34,7 @@ export const routeApply = declareOperation({
     const tree = readToml(path, routeFileSchema(channelKinds));
     const differences = await applyTree(tree, caller.name, dryRun);
     return {
-      messages: [differenceMessage(differences, dryRun)],
+      messages: [differenceMessage(differences, dryRun, NEXT)],
       data: { applied: !dryRun, differences },
     };
   },
@@ -109,17 +111,4 @@ function prune(value: unknown): unknown {
 function isEmpty(value: unknown): boolean {
   if (typeof value !== "object" || value === null) return false;
   return Object.keys(value).length === 0;
-}
-
-function differenceMessage(differences: Difference[], dryRun: boolean): Message {
-  if (differences.length === 0) {
-    return { tone: "neutral", headline: ["Nothing to change: it is so already."] };
-  }
-  const count = `${differences.length} ${differences.length === 1 ? "change" : "changes"}`;
-  return {
-    tone: dryRun ? "neutral" : "good",
-    headline: [dryRun ? `Would make ${count}` : `Made ${count}`],
-    quote: differences.map(({ sign, text }) => `${sign} ${text}`).join("\n"),
-    next: ["Who would hear of an event: ", { code: "route test EVENT" }],
-  };
 }

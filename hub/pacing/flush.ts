@@ -1,4 +1,5 @@
 import { database, inTransaction } from "../../core/database/connect.ts";
+import { asError } from "../../core/errors.ts";
 import { type Bundle, closeBundles, dueBundles, postpone } from "./bundle.ts";
 import { nextToken } from "./bucket.ts";
 import { tellBundled } from "./gathered.ts";
@@ -11,6 +12,8 @@ import { tellReminder } from "./reminder.ts";
 
 /** So many destinations are looked at in one round. */
 const ROUND = 50;
+/** A destination that could not be told is left alone for so long. */
+const FAILURE_PAUSE_MS = 60_000;
 
 /**
  * Tells what is due, a destination in a transaction each; several hubs may do so at once.
@@ -28,13 +31,28 @@ export async function flushDue(
   );
   let served = 0;
   for (const { destination } of due) {
-    if (await serve(destination, pacing, now)) served++;
+    try {
+      if (await serve(destination, pacing, now)) served++;
+    } catch (thrown) {
+      // One that fails must not hold up all others, now or in the next round.
+      pacing.log.error({ err: asError(thrown), destination }, "cannot tell what is due");
+      await putOff(destination, now);
+    }
   }
   const [next] = await database().query<{ due_at: Date }>(
     `select due_at from bundle where closed_at is null and due_at > $1 order by due_at limit 1`,
     [now],
   );
   return { served, next: next?.due_at };
+}
+
+/** Lets all that is due for a destination wait for another minute. */
+function putOff(destination: string, now: Date): Promise<void> {
+  return inTransaction(async () => {
+    await database().query("select from pace where destination = $1 for update", [destination]);
+    const later = new Date(now.getTime() + FAILURE_PAUSE_MS);
+    await postpone(await dueBundles(destination, now), later);
+  });
 }
 
 /** False when another hub holds the destination. */

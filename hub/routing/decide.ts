@@ -51,6 +51,12 @@ export function decide(
   });
 }
 
+/** As `decide`, by the configuration alone: for an event that the other rules fail with. */
+export function decideSimply(facts: EventFacts, rulebook: Rulebook): Decision[] {
+  const candidates = configuredOf(facts, rulebook);
+  return [...byDestination(candidates)].map(([destination, those]) => merge(destination, those));
+}
+
 /** Rooms and addresses of the configuration hear everything meant for people. */
 function configuredOf(facts: EventFacts, { configured }: Rulebook): Candidate[] {
   const hearing = configured.filter(({ only }) =>

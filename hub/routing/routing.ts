@@ -8,7 +8,7 @@ import type { StoredEvent } from "../pacing/news.ts";
 import { pace, type Pacing } from "../pacing/pace.ts";
 import { createRushWatch } from "../pacing/rush.ts";
 import { gather, type Gathered } from "./circumstances.ts";
-import { decide, type Deciding } from "./decide.ts";
+import { decide, type Deciding, decideSimply } from "./decide.ts";
 import type { DecidedEvent } from "./decision.ts";
 import { createOwnerStore } from "./owner-store.ts";
 import type { Coverage } from "./owners.ts";
@@ -97,8 +97,14 @@ async function decideAll(
 ): Promise<DecidedEvent<StoredEvent>[]> {
   await rulebook.inhibitions.read();
   const decided = gathered.map(({ event, understood, facts }) => {
-    rulebook.inhibitions.note(facts, event.uuid, now);
-    return { event, understood, decisions: decide(event, rulebook, options, { facts, now }) };
+    try {
+      rulebook.inhibitions.note(facts, event.uuid, now);
+      return { event, understood, decisions: decide(event, rulebook, options, { facts, now }) };
+    } catch (thrown) {
+      // A bug with one event must not hold up all others; those who hear everything hear of it.
+      options.log.error({ err: asError(thrown), event: event.uuid, tag: event.tag }, "bad rule");
+      return { event, understood, decisions: decideSimply(facts, rulebook) };
+    }
   });
   await rulebook.inhibitions.write();
   return decided;

@@ -15,7 +15,7 @@ import { migration as suiteValidity } from "./014-suite-validity.ts";
 import { migration as journalKeys } from "./015-journal-keys.ts";
 import { migration as eventIndex } from "./016-event-index.ts";
 import { migration as jobHeld } from "./018-job-held.ts";
-import { migration as recovery } from "./018-recovery.ts";
+import { migration as recovery } from "./019-recovery.ts";
 import { migration as subscription } from "./020-subscription.ts";
 import { migration as eventList } from "./021-event-list.ts";
 import { migration as pacing } from "./022-pacing.ts";

@@ -8,12 +8,8 @@ import {
   SuiteComponent,
 } from "../../model/archive-suite.ts";
 import { deleteSuite } from "../../model/archive-removal.ts";
-import {
-  declareSection,
-  type Difference,
-  type DistroContext,
-  type DistroPlan,
-} from "../distro-section.ts";
+import type { Difference } from "../../difference.ts";
+import { declareSection, type DistroContext, type DistroPlan } from "../distro-section.ts";
 import { shownUrl } from "./fetch-address.ts";
 import {
   RepositorySection,

@@ -3,7 +3,8 @@ import { z } from "zod";
 import { inTransaction } from "../../database/connect.ts";
 import type { Registry } from "../../operation/registry.ts";
 import { readToml } from "../../toml.ts";
-import type { Difference, DistroSection } from "../distro-section.ts";
+import type { Difference } from "../../difference.ts";
+import type { DistroSection } from "../distro-section.ts";
 
 export interface ApplyOptions {
   /** Folder that relative paths start at. */

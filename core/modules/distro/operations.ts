@@ -1,9 +1,10 @@
 import { z } from "zod";
-import type { Message } from "../../message.ts";
+import { differenceMessage } from "../../difference.ts";
 import { declareOperation } from "../../operation/declare.ts";
-import type { Difference } from "../distro-section.ts";
 import { applyDistro, exportDistro, readDistro, sectionsOf } from "./apply.ts";
-import { tomlText } from "./toml-text.ts";
+import { tomlText } from "../../toml-text.ts";
+
+const NEXT = [{ code: "import" }, " brings the packages in"];
 
 export const distroApply = declareOperation({
   name: "distro apply",
@@ -30,7 +31,7 @@ export const distroApply = declareOperation({
     const differences = await applyDistro(sections, document, { folder, dryRun, prune });
     log.info({ file, dryRun, differences: differences.length }, "distribution described");
     return {
-      messages: [differenceMessage(differences, dryRun)],
+      messages: [differenceMessage(differences, dryRun, NEXT)],
       data: { applied: !dryRun, differences },
     };
   },
@@ -55,16 +56,3 @@ export const distroExport = declareOperation({
     };
   },
 });
-
-function differenceMessage(differences: Difference[], dryRun: boolean): Message {
-  if (differences.length === 0) {
-    return { tone: "neutral", headline: ["Nothing to change: it is so already."] };
-  }
-  const count = `${differences.length} ${differences.length === 1 ? "change" : "changes"}`;
-  return {
-    tone: dryRun ? "neutral" : "good",
-    headline: [dryRun ? `Would make ${count}` : `Made ${count}`],
-    quote: differences.map(({ sign, text }) => `${sign} ${text}`).join("\n"),
-    ...(dryRun ? {} : { next: [{ code: "import" }, " brings the packages in"] }),
-  };
-}

@@ -1,7 +1,8 @@
 import { isDeepStrictEqual } from "node:util";
 import { z } from "zod";
 import { architectureFault } from "../../debian/package-name.ts";
-import { declareSection, type Difference } from "../distro-section.ts";
+import type { Difference } from "../../difference.ts";
+import { declareSection } from "../distro-section.ts";
 import { type JobPolicy, loadPolicy, storePolicy } from "./policy.ts";
 
 const JobsSection = z.strictObject({

@@ -1,5 +1,5 @@
 import { database, inTransaction } from "../../../core/database/connect.ts";
-import type { Difference } from "../../../core/modules/distro-section.ts";
+import type { Difference } from "../../../core/difference.ts";
 import { EMPTY_TREE, type RouteFile, type RouteNode } from "./schema.ts";
 
 /** The tree that counts; an empty one before the first was applied. */

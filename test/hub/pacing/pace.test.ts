@@ -131,6 +131,32 @@ test.serial("a storm is one mail, however it comes in", async (t) => {
   t.regex(lines[0] ?? "", /1,000 × test.happened/);
 });
 
+test.serial(
+  "a destination that cannot be told holds up no other, and is tried again",
+  async (t) => {
+    await database().query(
+      `create function refuse() returns trigger language plpgsql as $$
+       begin raise exception 'no room in the outbox'; end $$;
+     create trigger refuse before insert on delivery for each row
+       when (new.destination = 'email:broken@example.org') execute function refuse()`,
+    );
+    const broken = "email:broken@example.org";
+    await happen(many(2), noon, { destinations: [broken], backlog: true });
+    await happen(many(2), after(1), { destinations: [anna], backlog: true });
+    await flushAt(after(65));
+    t.deepEqual(
+      (await told()).map((line) => line.split(" ")[0]),
+      [anna],
+    );
+    await database().query("drop trigger refuse on delivery; drop function refuse");
+    await flushAt(after(70));
+    t.is((await told()).length, 1, "it is left alone for a minute");
+    await flushAt(after(130));
+    t.is((await told()).length, 2);
+    t.like(await noticeBooks(), { decided: 4, told: 4, held: 0, astray: 0 });
+  },
+);
+
 test.serial("an answer to an upload goes at once, whatever else waits", async (t) => {
   await settings(anna, { quiet: { from: "11:00", to: "13:00" } });
   await happen(many(3), noon, { destinations: [anna], decision: { urgent: true } });

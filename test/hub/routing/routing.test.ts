@@ -40,7 +40,10 @@ const happened = declareEvent({
   summary: "something",
   schema: z.object({ name: z.string() }),
   audience: "people",
-  subject: ({ name }) => ({ packages: [name], suites: ["sid"], repository: "master" }),
+  subject: ({ name }) => {
+    if (name === "senseless") throw new Error("a bug in the subject");
+    return { packages: [name], suites: ["sid"], repository: "master" };
+  },
   render: ({ name }) => {
     if (name === "breaks") throw new Error("a bug in the rendering");
     return { tone: "good", headline: [name] };
@@ -58,7 +61,11 @@ const options: RoutingOptions = {
   log: silentLog(),
 };
 
-async function journal(name: string, tag = "_lk.test.happened"): Promise<void> {
+async function journal(
+  name: string,
+  tag = "_lk.test.happened",
+  data: Record<string, unknown> = { name },
+): Promise<void> {
   await Event.create({
     uuid: randomUUID(),
     tag,
@@ -66,7 +73,7 @@ async function journal(name: string, tag = "_lk.test.happened"): Promise<void> {
     signer: null,
     origin: "local",
     body: "",
-    data: { name },
+    data,
   });
 }
 
@@ -156,6 +163,26 @@ test.serial("a rendering with a bug holds nothing up, and people learn of the ev
   t.is(await booksDiffer({ pending: 4 }), undefined);
   t.regex(JSON.stringify((await Delivery.findAll({ order: ["number"] }))[0]), /cannot be shown/);
 });
+
+test.serial(
+  "a declaration or a rule with a bug holds nothing up, and people learn of it",
+  async (t) => {
+    await journal("senseless");
+    await journal("bash");
+    t.is(await createRouteBatch(options)(), 2);
+    t.is(await booksDiffer({ pending: 4 }), undefined);
+    const kinds = channelKinds.map((kind) => ({ ...kind, canonical: failing }));
+    const data = { repo: "master", upload_name: "x_1", uploader_email: "anna@example.org" };
+    await journal("ignored", "_lk.archive.package-upload-rejected", data);
+    await journal("dash");
+    t.is(await createRouteBatch({ ...options, kinds })(), 2);
+    t.is(await booksDiffer({ pending: 8 }), undefined);
+  },
+);
+
+function failing(): never {
+  throw new Error("a bug in the addresses");
+}
 
 test.serial("routing that is cut off leaves no half of it", async (t) => {
   await journal("bash");

@@ -1,5 +1,5 @@
 import { randomUUID } from "node:crypto";
-import { chmodSync, mkdtempSync, rmSync, writeFileSync } from "node:fs";
+import { chmodSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import test from "ava";
@@ -155,3 +155,30 @@ for (const [config, fault] of [
     t.throws(() => email.create(channelContext({ email: config })), { message: fault });
   });
 }
+
+test("a program takes mail as sendmail does, and its faults are told apart", async (t) => {
+  const folder = mkdtempSync(join(tmpdir(), "lk-sendmail-"));
+  const program = join(folder, "sendmail");
+  const mailOf = join(folder, "mail");
+  function answers(status: number): void {
+    const script = `#!/bin/sh\nprintf '%s\\n' "$@" > '${folder}/words'\ncat > '${mailOf}'\n`;
+    writeFileSync(program, `${script}exit ${status}\n`);
+    chmodSync(program, 0o755);
+  }
+  const config = { smtp: `sendmail:${program}`, from: "laniakea@example.org" };
+  await withChannel(config, async (channel) => {
+    answers(0);
+    t.like(await channel.send(outgoing("anna@example.org"), signal), { outcome: "delivered" });
+    t.regex(readFileSync(mailOf, "utf8"), /^To: anna@example\.org$/m);
+    const words = readFileSync(join(folder, "words"), "utf8").trim().split("\n");
+    t.is(words.at(-1), "anna@example.org");
+    // EX_TEMPFAIL of sysexits.h
+    answers(75);
+    const busy = await channel.send(outgoing("anna@example.org"), signal);
+    t.like(busy, { outcome: "failed", retry: true });
+    rmSync(program);
+    const gone = await channel.send(outgoing("anna@example.org"), signal);
+    t.like(gone, { outcome: "failed", retry: true });
+  });
+  rmSync(folder, { recursive: true });
+});

@@ -2,7 +2,7 @@ import type { Migration } from "../migrate.ts";
 
 /** How far each source of events that can be found again was compared with the journal. */
 export const migration: Migration = {
-  name: "018-recovery",
+  name: "019-recovery",
   sql: `
 -- Whoever compares holds the lock on the row, so that of several hubs one at a time does.
 create table recovery (

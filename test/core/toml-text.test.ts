@@ -1,7 +1,7 @@
 import test from "ava";
 import fc from "fast-check";
 import { getStaticTOMLValue, parseTOML } from "toml-eslint-parser";
-import { tomlText } from "../../../../core/modules/distro/toml-text.ts";
+import { tomlText } from "../../core/toml-text.ts";
 
 test("tables, lists of tables and plain values are written as people write them", (t) => {
   t.is(
